@@ -1,0 +1,24 @@
+"""`python -m bascule` and the `bascule` command: errors become a message and an exit code here, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    from bascule.cli import app
+    from bascule.errors import BasculeError
+
+    try:
+        app()
+    except BasculeError as error:
+        print(f"bascule: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("bascule: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

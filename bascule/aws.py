@@ -1,0 +1,124 @@
+"""The one seam that makes AWS clients: standard AWS variables and profiles choose account, credentials and endpoint."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from bascule.errors import BasculeError
+
+Client = Any
+"""A boto3 client; boto3 has no types of its own."""
+
+Clients = Callable[[str], Client]
+"""Gives the client of a service by its boto3 name, e.g. `clients("ecs")`."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is asking, and where."""
+
+    account: str
+    arn: str
+    region: str
+    endpoint: str
+    """The endpoint in use where it isn't AWS's own, else empty."""
+
+    def __str__(self) -> str:
+        where = f", endpoint {self.endpoint} (not AWS)" if self.endpoint else ""
+        return f"account {self.account}, region {self.region}{where}, as {self.arn}"
+
+
+def clients(region: str) -> Clients:
+    """Clients for `region`; CloudFront, which is global, is signed for us-east-1. They retry as botocore does."""
+    import boto3
+    from botocore.config import Config
+
+    session = boto3.Session(region_name=region)
+    config = Config(retries={"mode": "standard"}, connect_timeout=5, user_agent_extra="bascule")
+    made: dict[str, Client] = {}
+
+    def client(service: str) -> Client:
+        if service not in made:
+            with readable():
+                made[service] = session.client(service, config=config)
+        return made[service]
+
+    return client
+
+
+def identity(clients: Clients, region: str) -> Identity:
+    """Who the credentials belong to. Raises BasculeError with the remedy where there are none, or none that work."""
+    with readable():
+        sts = clients("sts")
+        answer = sts.get_caller_identity()
+    return Identity(answer["Account"], answer["Arn"], region, foreign_endpoint(clients))
+
+
+def foreign_endpoint(clients: Clients) -> str:
+    """The S3 endpoint in use, where the environment or a profile names one that isn't AWS's; else empty."""
+    with readable():
+        url: str = clients("s3").meta.endpoint_url
+    host = urlsplit(url).hostname or ""
+    return "" if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")) else url
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether an endpoint's host is this machine; an empty endpoint is AWS, which is not."""
+    host = urlsplit(endpoint).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn botocore's exceptions into a BasculeError with a remedy."""
+    from botocore import exceptions
+
+    try:
+        yield
+    except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.TokenRetrievalError) as error:
+        raise BasculeError(
+            f"no AWS credentials: {error}",
+            remedy="set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`",
+        ) from None
+    except exceptions.ProfileNotFound as error:
+        raise BasculeError(str(error), remedy="correct AWS_PROFILE; `aws configure list-profiles` lists them") from None
+    except exceptions.EndpointConnectionError as error:
+        raise BasculeError(
+            f"AWS doesn't answer: {error}", remedy="check the network, the region, and AWS_ENDPOINT_URL if it is set"
+        ) from None
+    except exceptions.ClientError as error:
+        raise _client_error(error) from None
+    except exceptions.BotoCoreError as error:
+        raise BasculeError(f"AWS call failed: {error}") from None
+
+
+def code(error: Any) -> str:
+    """The AWS error code of a botocore ClientError."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+INVALID = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"})
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+
+
+def _client_error(error: Any) -> BasculeError:
+    message = error.response.get("Error", {}).get("Message", "")
+    what = f"{error.operation_name}: {code(error)}: {message}"
+    if code(error) in EXPIRED:
+        return BasculeError(what, remedy="the credentials have expired: log in again (`aws sso login`)")
+    if code(error) in INVALID:
+        return BasculeError(what, remedy="AWS doesn't know these credentials: check AWS_PROFILE and the access key")
+    if code(error) in DENIED:
+        return BasculeError(what, remedy="allow the call to this role, or use another one")
+    return BasculeError(what)

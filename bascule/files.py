@@ -1,0 +1,29 @@
+"""Writing files so that nobody ever reads half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+PRIVATE = 0o600
+"""Plans and state hold the origin's secret in clear, so only their owner may read them."""
+
+
+def write(path: Path, text: str, mode: int = 0o644) -> bool:
+    """Write `text` to `path` in one step, unless it is there already; returns whether it had to be written."""
+    data = text.encode()
+    if path.exists() and path.read_bytes() == data:
+        path.chmod(mode)
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(name, mode)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return True

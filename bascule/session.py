@@ -1,0 +1,112 @@
+"""One command's work on one site: its intent, the account, and Terraform ready to run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bascule import aws, files, site, terraform, terraform_environment
+from bascule.ladder import Stage
+from bascule.synth import synthesize, synthesize_and_render
+from bascule.terraform import LOCK_FILE, Terraform
+from bascule.workspace import Workspace
+
+Say = Callable[[str], None]
+"""Prints a line for a person."""
+
+PATH_STYLE_OVERRIDE = "path_style_override.tf.json"
+"""Written beside the configuration if and only if the endpoint is a loopback address: names like
+BUCKET.127.0.0.1 don't resolve, so both provider and backend have to use path-style addressing there."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What every command that runs Terraform needs."""
+
+    name: str
+    site: site.Site
+    workspace: Workspace
+    clients: aws.Clients
+    identity: aws.Identity
+    terraform: Terraform
+    environment: dict[str, str]
+    say: Say
+
+    @property
+    def directory(self) -> Path:
+        """Where Terraform runs, with the plan beside the configuration."""
+        return self.workspace.synthesized(self.name)
+
+    def at(self, stage: Stage) -> Session:
+        """The same session with another rung wanted."""
+        return replace(self, site=self.site.model_copy(update={"stage": stage}))
+
+
+def open_session(workspace: Workspace, name: str, say: Say) -> Session:
+    """Read the site file, find Terraform and the account, and say which account it is.
+
+    Raises InputError for the site file, BasculeError for Terraform or credentials.
+    """
+    wanted = site.load(workspace.site_file(name))
+    found = terraform.find(os.environ)
+    environment = terraform_environment.environment(os.environ, workspace.scratch())
+    clients = aws.clients(wanted.region)
+    identity = aws.identity(clients, wanted.region)
+    say(f"{name}: {identity}")
+    return Session(name, wanted, workspace, clients, identity, found, environment, say)
+
+
+def configure(session: Session, stage: Stage) -> None:
+    """Synthesize `stage` where Terraform runs; the HCL for reviewers follows only the stage of the site file."""
+    if stage is session.site.stage:
+        synthesize_and_render(session.workspace, session.name, stage)
+    else:
+        synthesize(session.workspace, session.name, stage, session.workspace.out())
+
+
+def initialize(session: Session, directory: Path) -> None:
+    """Run `terraform init` on the configuration in `directory`, with the site's committed lock file.
+
+    A new site's lock file is made from the one that bascule carries.
+    """
+    set_path_style(directory, session.identity.endpoint)
+    lock = session.workspace.rendered(session.name) / ".terraform.lock.hcl"
+    if not lock.exists():
+        files.write(lock, LOCK_FILE.read_text(encoding="utf-8"))
+    terraform.init(
+        session.terraform,
+        directory,
+        session.environment,
+        backend_config=backend_config(session),
+        lock_file=lock,
+    )
+
+
+def backend_config(session: Session) -> tuple[str, ...]:
+    """What `terraform init` has to be told of the backend beyond the configuration: nothing on AWS."""
+    on_loopback = aws.is_loopback(session.identity.endpoint)
+    return ("use_path_style=true",) if on_loopback and session.site.state.backend == "s3" else ()
+
+
+def set_path_style(directory: Path, endpoint: str) -> None:
+    """Write the provider's path-style override into `directory`, or remove it, as the endpoint asks."""
+    override = directory / PATH_STYLE_OVERRIDE
+    if aws.is_loopback(endpoint):
+        files.write(override, json.dumps({"provider": {"aws": {"s3_use_path_style": True}}}) + "\n")
+    else:
+        override.unlink(missing_ok=True)
+
+
+def read_state(session: Session) -> dict[str, Any]:
+    """Terraform's state as `terraform show -json` prints it; needs an initialized directory."""
+    return terraform.show_json(session.terraform, session.directory, session.environment)
+
+
+def prepare(session: Session) -> None:
+    """Synthesize what the site file asks for and initialize Terraform on it."""
+    configure(session, session.site.stage)
+    initialize(session, session.directory)

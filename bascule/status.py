@@ -1,0 +1,22 @@
+"""Where a site stands: rung wanted, rung reached, account, last plan."""
+
+from __future__ import annotations
+
+from bascule import plans
+from bascule.ladder import reached, steps
+from bascule.session import Session, prepare, read_state
+
+
+def status(session: Session) -> str:
+    """A few lines for a person. Reads the state; changes nothing in the account or the state."""
+    prepare(session)
+    now, wanted = reached(read_state(session)), session.site.stage
+    note = plans.read_note(session.directory)
+    way = ", then ".join(stage.value for stage in steps(now, wanted))
+    lines = [
+        f"rung wanted:   {wanted}   ({session.workspace.site_file(session.name)})",
+        f"rung reached:  {now}   (Terraform's state)",
+        f"next:          {'nothing to climb' if now is wanted else f'`bascule plan`: {way}'}",
+        f"last plan:     {f'to {note.step}, made {note.made}, not applied' if note else 'none saved'}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,71 @@
+"""Where a workspace keeps its files: everything is relative to the working directory, code is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bascule.errors import InputError
+
+CODE = Path(__file__).resolve().parent.parent
+"""The checkout that holds main.py and modules/: bascule is installed editable."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One working directory."""
+
+    root: Path
+
+    @classmethod
+    def here(cls) -> Workspace:
+        """The workspace that the command was started in."""
+        return cls(Path.cwd())
+
+    def sites(self) -> list[str]:
+        """Names of the sites, sorted."""
+        return sorted(path.stem for path in (self.root / "sites").glob("*.toml"))
+
+    def only_site(self) -> str:
+        """The workspace's only site. Raises InputError if there is none or more than one."""
+        names = self.sites()
+        if len(names) == 1:
+            return names[0]
+        if names:
+            raise InputError("which site?", where="sites/", remedy=f"name one of {', '.join(names)}")
+        raise InputError(
+            "no site file", where=str(self.root / "sites"), remedy="run bascule in the folder that holds sites/"
+        )
+
+    def site_file(self, site: str) -> Path:
+        """Intent: `sites/<site>.toml`, relative where possible so that errors are short."""
+        return _short(self.root / "sites" / f"{site}.toml")
+
+    def imports(self, site: str) -> Path:
+        """What was adopted."""
+        return self.root / "imports" / site
+
+    def rendered(self, site: str) -> Path:
+        """What reviewers read, and the lock file of providers."""
+        return self.root / "rendered" / site
+
+    def out(self) -> Path:
+        """CDKTF's output folder."""
+        return self.root / "cdktf.out"
+
+    def synthesized(self, site: str) -> Path:
+        """What Terraform runs."""
+        return self.out() / "stacks" / site
+
+    def preview(self, stage: str) -> Path:
+        """CDKTF's output folder for a look at another stage, which can't be applied."""
+        return self.out() / "preview" / stage
+
+    def scratch(self) -> Path:
+        """Files of ours that are no one's business: sandbox, demo, adopt's workshop."""
+        return self.root / ".bascule"
+
+
+def _short(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -1,0 +1,1 @@
+"""CDK for Terraform constructs, one AWS concern a file; nothing else imports cdktf."""

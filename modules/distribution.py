@@ -1,0 +1,159 @@
+"""The adopted CloudFront distribution: what each stage changes on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bascule.errors import InputError
+from bascule.ladder import ALB_ORIGIN_ID, Stage, origin_is_bucket
+from bascule.site import Site
+
+ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+"""Server Actions and route handlers need POST; CloudFront knows sets of 2, 3 and these 7 methods only."""
+
+READ_METHODS = ("GET", "HEAD")
+
+# Source of the ids: CloudFront developer guide, "Use managed cache policies" and "Use managed origin request policies".
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+"""Managed-CachingDisabled: the application's pages and its RSC payloads share URLs, so neither may be cached."""
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+"""Managed-CachingOptimized, for assets that are named by their content."""
+ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
+"""Managed-AllViewer: forwards Host, cookies and query strings. Server Actions compare Origin with Host."""
+
+CACHE_KEYS = ("forwarded_values", "min_ttl", "default_ttl", "max_ttl")
+"""Arguments that CloudFront refuses beside a cache policy."""
+
+MASKED_CODES = (403, 404)
+"""What S3 answers for a missing object, and so what S3-era error pages catch."""
+
+
+@dataclass(frozen=True)
+class AlbOrigin:
+    """What the distribution has to know of the ALB; every field may be a Terraform expression."""
+
+    domain_name: str
+    secret: str
+
+
+def distribution_values(
+    adopted: Mapping[str, Any], site: Site, stage: Stage, alb: AlbOrigin | None, where: str
+) -> dict[str, Any]:
+    """The distribution's arguments at `stage`. Raises InputError if `retire` would drop an origin still in use.
+
+    Below `connect` these are `adopted`; from there on `alb` is given.
+    """
+    values = dict(adopted)
+    if alb is None:
+        return values
+    ordered = list(adopted.get("ordered_cache_behavior", ()))
+    compress = bool(adopted["default_cache_behavior"][0].get("compress", False))
+    values["origin"] = [*adopted["origin"], _origin(site, alb)]
+    values["ordered_cache_behavior"] = [_probe(site, compress), *ordered]
+    if stage.at_least(Stage.SERVE):
+        values["ordered_cache_behavior"] = [_probe(site, compress), _static(site, compress), *ordered]
+        values["default_cache_behavior"] = [_serving(adopted["default_cache_behavior"][0])]
+        values.pop("default_root_object", None)
+        values["custom_error_response"] = [
+            response for response in adopted.get("custom_error_response", ()) if not masks(response)
+        ]
+    if stage.at_least(Stage.RETIRE):
+        values["origin"] = _without_bucket(values, site.bucket.name, where)
+    return values
+
+
+def masks(error_response: Mapping[str, Any]) -> bool:
+    """Whether a custom error response would hide what the application answers: it puts a page of the old site in the
+    place of a 403 or 404, or turns any error into a success.
+    """
+    code = error_response.get("response_code") or error_response["error_code"]
+    paged = bool(error_response.get("response_page_path"))
+    return paged and (error_response["error_code"] in MASKED_CODES or code < 400)
+
+
+def _origin(site: Site, alb: AlbOrigin) -> dict[str, Any]:
+    return {
+        "origin_id": ALB_ORIGIN_ID,
+        "domain_name": alb.domain_name,
+        # CloudFront's defaults, written out because the provider compares origins as a set.
+        "connection_attempts": 3,
+        "connection_timeout": 10,
+        "custom_header": [{"name": site.origin.secret_header, "value": alb.secret}],
+        "custom_origin_config": [
+            {
+                "http_port": 80,
+                "https_port": 443,
+                "origin_protocol_policy": f"{site.origin.protocol}-only",
+                "origin_ssl_protocols": ["TLSv1.2"],
+                "origin_read_timeout": site.origin.read_timeout,
+                "origin_keepalive_timeout": site.origin.keepalive_timeout,
+            }
+        ],
+    }
+
+
+def _serving(adopted: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in adopted.items() if key not in CACHE_KEYS}
+    return {**kept, **_dynamic()}
+
+
+def _dynamic() -> dict[str, Any]:
+    return {
+        "target_origin_id": ALB_ORIGIN_ID,
+        "allowed_methods": list(ALL_METHODS),
+        "cached_methods": list(READ_METHODS),
+        "cache_policy_id": CACHING_DISABLED,
+        "origin_request_policy_id": ALL_VIEWER,
+    }
+
+
+def _probe(site: Site, compress: bool) -> dict[str, Any]:
+    return {
+        "path_pattern": site.distribution.probe_path,
+        "viewer_protocol_policy": "redirect-to-https",
+        "compress": compress,
+        **_dynamic(),
+    }
+
+
+def _static(site: Site, compress: bool) -> dict[str, Any]:
+    return {
+        "path_pattern": site.distribution.static_path,
+        "viewer_protocol_policy": "redirect-to-https",
+        "compress": compress,
+        "target_origin_id": ALB_ORIGIN_ID,
+        "allowed_methods": list(READ_METHODS),
+        "cached_methods": list(READ_METHODS),
+        "cache_policy_id": CACHING_OPTIMIZED,
+    }
+
+
+def _without_bucket(values: Mapping[str, Any], bucket: str, where: str) -> list[dict[str, Any]]:
+    retired = {o["origin_id"] for o in values["origin"] if origin_is_bucket(o["domain_name"], bucket)}
+    users = [
+        f"behavior {behavior.get('path_pattern', 'default')}"
+        for behavior in (*values["default_cache_behavior"], *values["ordered_cache_behavior"])
+        if behavior["target_origin_id"] in retired
+    ] + [
+        f"origin group {group['origin_id']}"
+        for group in values.get("origin_group", ())
+        if any(member["origin_id"] in retired for member in group["member"])
+    ]
+    if users:
+        raise InputError(
+            f"the bucket's origin is still in use by {', '.join(users)}",
+            where=f"{where}: stage = \"retire\"",
+            remedy="keep stage = \"serve\": what these serve from the bucket would be gone",
+        )
+    return [origin for origin in values["origin"] if origin["origin_id"] not in retired]
+
+
+def untouched_behaviors(values: Mapping[str, Any]) -> Sequence[str]:
+    """Path patterns of the behaviors that keep going to another origin than the ALB."""
+    return [
+        behavior["path_pattern"]
+        for behavior in values.get("ordered_cache_behavior", ())
+        if behavior["target_origin_id"] != ALB_ORIGIN_ID
+    ]

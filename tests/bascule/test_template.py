@@ -1,0 +1,132 @@
+"""Terraform's strings keep their meaning between JSON syntax and HCL: the real Terraform reads both and is asked."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from real_terraform import assert_canonical, outputs
+
+from bascule import template
+from bascule.errors import InputError
+
+# One Terraform run judges a whole list of strings, so a few examples go a long way.
+JUDGED = settings(max_examples=15, deadline=None, database=None)
+
+# Pieces that mean something to HCL or to JSON come often, anything else sometimes.
+TEXT = st.lists(
+    st.sampled_from(
+        ["$", "%", "{", "}", "${", "%{", "$${", "%%{", "~", '"', "\\", "\n", "\r", "\t", "\r\n", " ", "a", "n", "u0041"]
+    )
+    | st.characters(exclude_categories=["Cs"]),
+    max_size=8,
+).map("".join)
+
+
+def spaced(pieces: list[str]) -> st.SearchStrategy[str]:
+    """The pieces, with white space, newlines or comments between them."""
+    between = st.sampled_from(["", " ", "  ", "\n", "\t", " /* } */ ", " # }\"\n", "// ${\n "])
+    return st.lists(between, min_size=len(pieces) + 1, max_size=len(pieces) + 1).map(
+        lambda blanks: "".join(blank + piece for blank, piece in zip(blanks, [*pieces, ""], strict=True))
+    )
+
+
+def operations(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Expressions made of smaller ones, all of them strings, so that they fit together."""
+    forms = [
+        ["upper", "(", "{}", ")"],
+        ["join", "(", '"-"', ",", "[", "{}", ",", "{}", ",", "]", ")"],
+        ["(", "{}", ")"],
+        ["{{", "a", "=", "{}", ",", '"b c"', ":", "{}", "}}", "[", '"a"', "]"],
+        ["[", "{}", ",", "{}", "]", "[", "-", "1", "+", "2", "]"],
+        ["{}", "==", "{}", "&&", "!", "false", "?", "{}", ":", "{}"],
+        ["jsonencode", "(", "[", "for", "k", ",", "v", "in", "{{", "x", "=", "{}", "}}", ":", "v", "]", ")"],
+        ["jsonencode", "(", "{{", "for", "v", "in", "[", "{}", "]", ":", "v", "=>", "-", "1.5e+3", "...", "}}", ")"],
+        ["tostring", "(", "1", "-", "-", "1", "*", "2", ">=", "3", "||", "2", "%", "3", "!=", "1", ")"],
+    ]
+    return st.sampled_from(forms).flatmap(
+        lambda form: st.lists(inner, min_size=form.count("{}"), max_size=form.count("{}")).flatmap(
+            lambda holes: spaced([piece.format(*[holes.pop()] if piece == "{}" else []) for piece in form])
+        )
+    )
+
+
+STRINGS = TEXT.map(lambda text: template.quote(template.escape(text)))
+EXPRESSIONS = st.recursive(STRINGS, lambda inner: operations(inner) | inner.map(lambda e: f'"<${{{e}}}>"'), max_leaves=6)
+
+
+def sequences(expressions: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Template sequences: interpolations and directives, with and without strip markers."""
+    mark = st.sampled_from(["", "", "", "~"])
+    interpolation = st.builds("${{{}{}{}}}".format, mark, expressions, mark)
+    condition = st.builds("%{{{} if true {}}}{}%{{{}else{}}}no%{{ endif }}".format, mark, mark, TEXT_IN, mark, mark)
+    loop = st.builds("%{{ for x in [ 1,2 ] {}}}{}${{ x }}%{{{} endfor }}".format, mark, TEXT_IN, mark)
+    return interpolation | condition | loop
+
+
+TEXT_IN = TEXT.filter(lambda text: "\r" not in text).map(template.escape)
+TEMPLATES = st.lists(TEXT.map(template.escape) | sequences(EXPRESSIONS), max_size=4).map("".join)
+
+
+def evaluated_both_ways(templates: list[str]) -> tuple[list[object], list[object]]:
+    """What Terraform makes of the strings in JSON syntax, and of what bascule writes for them in HCL."""
+    in_json = json.dumps({"output": {f"json{index}": {"value": text} for index, text in enumerate(templates)}})
+    in_hcl = "".join(
+        f'output "hcl{index}" {{\n  value = {template.source(text)}\n}}\n' for index, text in enumerate(templates)
+    )
+    assert_canonical(in_hcl)
+    found = outputs({"json.tf.json": in_json, "hcl.tf": in_hcl})
+    return [[found[f"{syntax}{index}"] for index, _ in enumerate(templates)] for syntax in ("json", "hcl")]
+
+
+@given(st.lists(TEXT, min_size=20, max_size=60))
+@JUDGED
+def test_any_text_can_be_escaped(texts: list[str]) -> None:
+    """Terraform reads escaped text as exactly that text (in Unicode's normal form C), from JSON and from HCL."""
+    in_json, in_hcl = evaluated_both_ways([template.escape(text) for text in texts])
+    assert [unicodedata.normalize("NFC", text) for text in texts] == in_json == in_hcl
+
+
+@given(st.lists(TEMPLATES, min_size=20, max_size=60))
+@JUDGED
+def test_a_template_means_the_same_in_hcl_and_its_hcl_is_canonical(templates: list[str]) -> None:
+    """Literals, interpolations, directives, strip markers, comments and newlines in expressions, in any mixture."""
+    in_json, in_hcl = evaluated_both_ways(templates)
+    assert in_json == in_hcl
+
+
+@given(TEXT)
+def test_text_without_sequences_is_its_own_value(text: str) -> None:
+    """`literal` undoes `escape`."""
+    assert text == template.literal(template.escape(text))
+
+
+@given(TEMPLATES)
+@settings(deadline=None)
+def test_reading_what_was_written_gives_the_same_hcl(text: str) -> None:
+    """A quoted string that is read and written again has not changed."""
+    written = template.quote(text)
+    assert written == template.quote(template.from_string(written))
+    assert len(written) == template.end_of_string(written, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("${a", "isn't closed"),
+        ("${a(}", "closes nothing"),
+        ('${"a}', "isn't closed"),
+        ("%{ if a", "isn't closed"),
+        ("${a ; b}", "no such character"),
+        ('${"\\q"}', "no such escape"),
+        ("${<<EOF\na}", "heredoc isn't closed"),
+    ],
+)
+def test_a_broken_template_is_refused(text: str, what: str) -> None:
+    """The error says what is wrong with it, and where."""
+    with pytest.raises(InputError, match=what) as error:
+        template.quote(text)
+    assert error.value.where == "line 1"
