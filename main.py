@@ -6,27 +6,44 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import imports
-from bascule import site as sites
 from bascule.errors import BasculeError
 from bascule.ladder import Stage
-from modules.cdk import cdktf
-from modules.stack import site_stack
+
+if TYPE_CHECKING:
+    from bascule.site import Site
+    from imports import Adopted
 
 
 def main() -> None:
     """Write `stacks/<site>/cdk.tf.json` below CDKTF_OUTDIR."""
-    workspace = Path.cwd()
-    app = cdktf.App(skip_validation=True)
-    only, stage = app.node.try_get_context("site"), app.node.try_get_context("stage")
-    for path in sorted((workspace / "sites").glob("*.toml")):
-        if only in (None, path.stem):
-            site = sites.load(path)
-            site_stack(app, path.stem, site, imports.read(path.stem, workspace), Stage(stage or site.stage))
+    context = json.loads(os.environ.get("CDKTF_CONTEXT_JSON") or "{}")
+    with ThreadPoolExecutor(1) as pool:
+        # CDK's import mostly waits for Node; the files are read meanwhile.
+        cdk = pool.submit(import_module, "modules.cdk")
+        sites = _read(context.get("site"))
+        app = cdk.result().cdktf.App(skip_validation=True)
+    from modules.stack import site_stack
+
+    for name, (site, adopted) in sites.items():
+        site_stack(app, name, site, adopted, Stage(context.get("stage") or site.stage))
     app.synth()
+
+
+def _read(only: str | None) -> dict[str, tuple[Site, Adopted]]:
+    import imports
+    from bascule.site import load
+
+    folder = Path("sites")
+    paths = [folder / f"{only}.toml"] if only else sorted(folder.glob("*.toml"))
+    return {path.stem: (load(path), imports.read(path.stem, Path())) for path in paths}
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bascule import __version__, aws, files, hcl, live, progress, render, schema, summary, terraform
+from bascule import __version__, aws, files, hcl, live, render, schema, summary, terraform
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, reached
-from bascule.session import Session, initialize, read_state, set_path_style
+from bascule.session import Session, initialize, set_path_style
 from bascule.synth import CONFIGURATION, synthesize
 from bascule.workspace import Workspace
 
@@ -39,7 +39,7 @@ class Adoption:
 
 
 def adopt(session: Session) -> Adoption:
-    """Read the live resources, prove that the `adopt` stage would change nothing, and only then write `imports/<site>/`.
+    """Read the live resources, prove that the `adopt` stage would change nothing, then write `imports/<site>/`.
 
     Raises BasculeError, with nothing written, if a resource isn't there or can't be adopted, if the state shows a later
     rung, or with the arguments that differ if the plan isn't exactly three imports.
@@ -70,7 +70,7 @@ def _generate(session: Session, directory: Path) -> dict[str, str]:
     (directory / "main.tf.json").write_text(json.dumps(configuration), encoding="utf-8")
     set_path_style(directory, session.identity.endpoint)
     terraform.init(session.terraform, directory, session.environment)
-    with progress.shown() as on_event:
+    with session.watch() as on_event:
         terraform.plan(
             session.terraform,
             directory,
@@ -143,9 +143,9 @@ def _scratch_workspace(session: Session, root: Path, bodies: Mapping[str, str]) 
 
 
 def _refuse_above_adopt(session: Session, workspace: Workspace) -> None:
-    there = replace(session, workspace=workspace)
-    initialize(there, there.directory)
-    rung = reached(read_state(there))
+    directory = workspace.synthesized(session.name)
+    initialize(session, directory)
+    rung = reached(terraform.show_json(session.terraform, directory, session.environment))
     if not Stage.ADOPT.at_least(rung):
         raise BasculeError(
             f"the rung reached is {rung}: adopting now would overwrite what the way back is made of",
@@ -163,7 +163,7 @@ def _prove(session: Session, workspace: Workspace) -> None:
     set_path_style(directory, session.identity.endpoint)
     terraform.init(session.terraform, directory, session.environment)
     plan_file = directory / "plan.tfplan"
-    with progress.shown() as on_event:
+    with session.watch() as on_event:
         terraform.plan(session.terraform, directory, session.environment, out=plan_file, on_event=on_event)
     plan = terraform.show_json(session.terraform, directory, session.environment, plan_file)
     counted = summary.counts(plan)
@@ -211,4 +211,3 @@ def _header(session: Session, name: str) -> str:
         f"# by bascule {__version__} with Terraform {session.terraform.version} and AWS provider "
         f"{schema.PROVIDER_VERSION}. `bascule adopt` writes this file.\n\n"
     )
-

@@ -38,14 +38,22 @@ def clients(region: str) -> Clients:
     import boto3
     from botocore.config import Config
 
-    session = boto3.Session(region_name=region)
+    with readable():
+        session = boto3.Session(region_name=region)
     config = Config(retries={"mode": "standard"}, connect_timeout=5, user_agent_extra="bascule")
     made: dict[str, Client] = {}
 
     def client(service: str) -> Client:
         if service not in made:
             with readable():
-                made[service] = session.client(service, config=config)
+                try:
+                    made[service] = session.client(service, config=config)
+                except ValueError as error:
+                    # botocore's word for settings that it can't use, such as an AWS_ENDPOINT_URL without a scheme.
+                    raise BasculeError(
+                        f"AWS settings can't be used: {error}",
+                        remedy="check AWS_ENDPOINT_URL, the other AWS_ variables and ~/.aws/config",
+                    ) from None
         return made[service]
 
     return client
@@ -85,14 +93,20 @@ def readable() -> Iterator[None]:
 
     try:
         yield
-    except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.TokenRetrievalError) as error:
+    except (
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.CredentialRetrievalError,
+        exceptions.TokenRetrievalError,
+        exceptions.SSOError,
+    ) as error:
         raise BasculeError(
             f"no AWS credentials: {error}",
             remedy="set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`",
         ) from None
     except exceptions.ProfileNotFound as error:
         raise BasculeError(str(error), remedy="correct AWS_PROFILE; `aws configure list-profiles` lists them") from None
-    except exceptions.EndpointConnectionError as error:
+    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
         raise BasculeError(
             f"AWS doesn't answer: {error}", remedy="check the network, the region, and AWS_ENDPOINT_URL if it is set"
         ) from None
@@ -109,7 +123,8 @@ def code(error: Any) -> str:
 
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 INVALID = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"})
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
+"""HeadBucket's answer has no body, so its code is the status."""
 
 
 def _client_error(error: Any) -> BasculeError:

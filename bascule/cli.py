@@ -6,7 +6,6 @@ Nothing heavy is imported here, so that `--help` answers at once.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +17,8 @@ from bascule.ladder import Stage
 from bascule.workspace import Workspace
 
 if TYPE_CHECKING:
+    from bascule.climb import Ask
+    from bascule.plans import Planned
     from bascule.session import Session
 
 app = typer.Typer(
@@ -33,7 +34,9 @@ secret_app = typer.Typer(no_args_is_help=True, help="The header by which the loa
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(secret_app, name="secret")
 
-SiteName = Annotated[str, typer.Argument(metavar="[SITE]", help="Name of sites/SITE.toml.", show_default="the only site")]
+SiteName = Annotated[
+    str, typer.Argument(metavar="[SITE]", help="Name of sites/SITE.toml.", show_default="the only site")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before applying. Every check still runs.")]
 
 
@@ -91,21 +94,21 @@ def adopt(site: SiteName = "") -> None:
 @app.command()
 def synth(
     site: SiteName = "",
-    stage: Annotated[Stage | None, typer.Option(help="Look at another stage; written below cdktf.out/preview/.")] = None,
+    stage: Annotated[
+        Stage | None, typer.Option(help="Look at another stage; written below cdktf.out/preview/.")
+    ] = None,
 ) -> None:
     """Write the Terraform configuration: cdktf.out/ for Terraform, rendered/SITE/main.tf for reviewers.
 
     Needs no AWS account and no Terraform.
     """
     from bascule import synth as synthesis
-    from bascule.site import load
 
     workspace = Workspace.here()
     name = site or workspace.only_site()
-    wanted = load(workspace.site_file(name)).stage
     if stage is None:
-        folder = synthesis.synthesize_and_render(workspace, name, wanted)
-        typer.echo(f"{name} at {wanted}: {_relative(folder)}/cdk.tf.json, {_relative(workspace.rendered(name))}/main.tf")
+        folder = synthesis.synthesize_and_render(workspace, name)
+        typer.echo(f"{name}: {_relative(folder)}/cdk.tf.json, {_relative(workspace.rendered(name))}/main.tf")
     else:
         folder = synthesis.preview(workspace, name, stage)
         typer.echo(f"{name} at {stage} (a preview): {_relative(folder.parent.parent)}")
@@ -139,7 +142,7 @@ def apply(site: SiteName = "", yes: Yes = False) -> None:
     from bascule.climb import climb
 
     session = _session(site)
-    typer.echo(f"{session.name} is at {climb(session, _asking(yes))}")
+    typer.echo(f"{session.name} is at {climb(session, _asking(session, yes))}")
 
 
 @app.command()
@@ -150,7 +153,8 @@ def rollback(site: SiteName = "", yes: Yes = False) -> None:
     """
     from bascule.climb import roll_back
 
-    typer.echo(roll_back(_session(site), _asking(yes)))
+    session = _session(site)
+    typer.echo(roll_back(session, _asking(session, yes)))
 
 
 @app.command()
@@ -189,7 +193,9 @@ def create(site: SiteName = "") -> None:
 
 @sandbox_app.command()
 def start(
-    account: Annotated[Path | None, typer.Option(help="Data file of another account.", show_default="the audited one")] = None,
+    account: Annotated[
+        Path | None, typer.Option(help="Data file of another account.", show_default="the audited one")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", show_default="any free one", min=0, max=65535)] = 0,
 ) -> None:
     """Start the sandbox of this checkout."""
@@ -238,13 +244,13 @@ def _session(site: str) -> Session:
     return open_session(workspace, site or workspace.only_site(), typer.echo)
 
 
-def _asking(yes: bool) -> Callable[[str], bool]:
-    def ask(question: str) -> bool:
+def _asking(session: Session, yes: bool) -> Ask:
+    def ask(planned: Planned) -> bool:
         if yes:
             return True
         if not sys.stdin.isatty():
             raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")
-        return typer.confirm(question)
+        return typer.confirm(f"Apply this to account {session.identity.account}?")
 
     return ask
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bascule import files, plans, site, summary
+from bascule import files, gates, plans, site, summary, terraform
 from bascule.errors import BasculeError
-from bascule.ladder import Stage, reached
+from bascule.ladder import Stage, half_made, reached
+from bascule.plans import Planned
 from bascule.session import Session, configure, prepare, read_state
 
-Ask = Callable[[str], bool]
-"""Asks a person to go on; False is no."""
+Ask = Callable[[Planned], bool]
+"""Asks a person whether to apply a plan that was shown; False is no."""
 
 
 class Declined(BasculeError):
@@ -24,20 +25,28 @@ def climb(session: Session, ask: Ask) -> Stage:
     it again goes on from what the state shows.
     """
     prepare(session)
+    _keep_half_made(session)
+    seen: set[Stage] = set()
     while True:
         step = plans.next_step(session)
+        if step.stage in seen:
+            raise BasculeError(
+                f"the state still shows {step.reached} after going to {step.stage}",
+                where=f"state of {session.name}",
+                remedy="look at `terraform state list`: something in it is neither adopted nor bascule's",
+            )
+        seen.add(step.stage)
         planned = plans.saved(session, step)
         if planned is None:
             planned = plans.make(session, step)
         else:
             session.say(f"using the plan saved at {planned.made}")
         session.say(plans.told(planned))
-        if summary.is_empty(planned.plan):
-            plans.discard(session.directory)
-        else:
-            if not ask(f"Apply this to {session.identity.account}?"):
+        if not summary.is_empty(planned.plan):
+            if not ask(planned):
                 raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
-            plans.apply(session, planned)
+            gates.require(gates.observe(session.clients, session.site, step), step.stage)
+            plans.apply(session)
             session.say(f"at {step.stage}")
         if step.last:
             return step.wanted
@@ -46,28 +55,38 @@ def climb(session: Session, ask: Ask) -> Stage:
 def roll_back(session: Session, ask: Ask) -> str:
     """Send visitors back to the bucket: one apply to `connect`, and `stage` set in the site file.
 
-    Returns what to tell the person to do next.
+    No gate stands in the way: the bucket is where visitors are safe. Returns what to tell the person to do next.
     """
     prepare(session)
     now = reached(read_state(session))
-    if not now.at_least(Stage.SERVE) and not session.site.stage.at_least(Stage.SERVE):
-        return f"nothing to roll back: the rung reached is {now}, where visitors are served from the bucket"
+    if not now.at_least(Stage.CONNECT):
+        return f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
     path = session.workspace.site_file(session.name)
     changed = site.with_stage(site.read_text(path), Stage.CONNECT, str(path))
     back = session.at(Stage.CONNECT)
     planned = plans.make(back, plans.next_step(back))
     back.say(plans.told(planned))
-    if not ask(f"Send visitors of {', '.join(session.site.aliases)} back to the bucket?"):
+    if not ask(planned):
         plans.discard(back.directory)
         configure(session, session.site.stage)
         raise Declined("nothing applied")
     files.write(path, changed)
-    if summary.is_empty(planned.plan):
-        plans.discard(back.directory)
-    else:
-        plans.apply(back, planned)
+    if not summary.is_empty(planned.plan):
+        plans.apply(back)
     return (
-        f"visitors are served from the bucket again; {path} says stage = \"connect\".\n"
+        f'visitors are served from the bucket again; {path} says stage = "connect".\n'
         f"Commit it:   git commit -m 'Roll {session.name} back to connect' {path} rendered/{session.name}\n"
-        "To go further down, set stage = \"adopt\" (or \"none\") and run `bascule apply`, which stops at each boundary."
+        'To go further down, set stage = "adopt" (or "none") and run `bascule apply`, which stops at each boundary.'
     )
+
+
+def _keep_half_made(session: Session) -> None:
+    """Let what an interrupted apply had begun to create be finished instead of replaced.
+
+    Names are fixed and replacements are created first, so a replacement would collide with what it replaces. Planning
+    reads the resource again and changes what is missing in place.
+    """
+    for address in half_made(read_state(session)):
+        session.say(f"{address} was being created when an apply was interrupted: it is kept and finished")
+        plans.discard(session.directory)
+        terraform.untaint(session.terraform, session.directory, session.environment, address)

@@ -85,7 +85,8 @@ def _block(table: Table) -> Callable[[Any], Converted]:
 
 def _blocks(table: Table, identity: str) -> Callable[[Any], Converted]:
     def convert(value: Mapping[str, Any]) -> Converted:
-        blocks, leftover = [], {}
+        blocks: list[dict[str, Any]] = []
+        leftover: dict[str, Any] = {}
         for item in value.get("Items") or ():
             values, rest = _convert(item, table)
             blocks.append(values)
@@ -167,7 +168,8 @@ def _behavior(value: Mapping[str, Any]) -> Converted:
 
 
 def _behaviors(value: Mapping[str, Any]) -> Converted:
-    blocks, leftover = [], {}
+    blocks: list[dict[str, Any]] = []
+    leftover: dict[str, Any] = {}
     for item in value.get("Items") or ():
         (block,), rest = _behavior(item)
         blocks.append(block)

@@ -24,7 +24,12 @@ class BasculeError(Exception):
             parts.append(f"  where:  {self.where}")
         if self.remedy:
             parts.append(f"  remedy: {self.remedy}")
-        return "\n".join(parts)
+        return printable("\n".join(parts))
+
+
+def printable(text: str) -> str:
+    """`text` with everything but line breaks that a terminal would act on shown as an escape: it may quote a file."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 class InputError(BasculeError):

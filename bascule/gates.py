@@ -8,7 +8,7 @@ from typing import Any
 
 from bascule import aws
 from bascule.errors import BasculeError
-from bascule.ladder import ALB_ORIGIN_ID, Stage
+from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
 from bascule.site import Site
 
 Answer = Mapping[str, Any]
@@ -68,16 +68,17 @@ def distribution_released(config: Answer) -> Verdict:
     return Verdict("CloudFront let go of the ALB", ALB_ORIGIN_ID not in origins, f"origins {', '.join(origins)}")
 
 
-def observe(clients: aws.Clients, site: Site, state: Answer, reached: Stage, step: Stage) -> list[Verdict]:
-    """The verdicts that the apply of `step` depends on, coming from `reached`; `state` is Terraform's, as JSON.
+def observe(clients: aws.Clients, site: Site, step: Step) -> list[Verdict]:
+    """The verdicts that applying `step` depends on.
 
-    Climbing: the gates of every rung reached, since a failed apply also leaves traces of a rung. Descending below
-    `attach`: CloudFront has to have let go. Raises BasculeError if the account can't be read.
+    Climbing: the gate of every rung reached that is below the step, since a failed apply also leaves traces of a rung.
+    Descending below `attach`: CloudFront has to have let go. Raises BasculeError if the account can't be read.
     """
-    if step.at_least(reached):
-        return [verdict for rung, gate in _CLIMBING if reached.at_least(rung) for verdict in gate(clients, site, state)]
-    if not step.at_least(Stage.ATTACH):
-        return _released(clients, site, state)
+    if step.stage.at_least(step.reached):
+        passed = [gate for rung, gate in _CLIMBING if rung.rung <= step.reached.rung and rung.rung < step.stage.rung]
+        return [verdict for gate in passed for verdict in gate(clients, site, step.state)]
+    if not step.stage.at_least(Stage.ATTACH):
+        return _released(clients, site, step.state)
     return []
 
 
@@ -102,8 +103,14 @@ def _service(clients: aws.Clients, site: Site, state: Answer) -> list[Verdict]:
     arn = _attribute(state, "aws_lb_target_group", "arn")
     with aws.readable():
         services = clients("ecs").describe_services(cluster=site.service.cluster, services=[site.service.name])
-        (service,) = services["services"]
         targets = clients("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    if not services["services"]:
+        raise BasculeError(
+            "no such service in this cluster",
+            where=f"ECS service {site.service.cluster}/{site.service.name}",
+            remedy="correct service.cluster or service.name; Terraform's state knows it, so it was there",
+        )
+    (service,) = services["services"]
     return [service_attached(service, arn), targets_healthy(targets, service["desiredCount"])]
 
 

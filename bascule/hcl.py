@@ -105,10 +105,11 @@ class _Reader:
         try:
             tree = parses_to_tree(template.without_strings(self.text))
         except UnexpectedInput as error:
-            position = error.pos_in_stream if error.pos_in_stream is not None else len(self.text)
+            end = len(self.text.rstrip())
+            position = min(error.pos_in_stream if error.pos_in_stream is not None else end, end)
             found = self.text[position : position + 20].split("\n")[0]
-            what = f"this isn't HCL: unexpected {found!r}" if found else "this isn't HCL: it ends too early"
-            raise InputError(what, where=template.line_of(self.text, position)) from None
+            what = "it ends too early" if position == end else f"unexpected {found!r}"
+            raise InputError(f"this isn't HCL: {what}", where=template.line_of(self.text, position)) from None
         return self.body(tree.children[0], "")
 
     def body(self, tree: Tree[Any], path: str) -> dict[str, Any]:
@@ -162,8 +163,8 @@ class _Reader:
             return template.from_string(source)
         if _NUMBER.fullmatch(source):
             return _number(source.replace(" ", ""))
-        if source in _LITERALS:
-            return _LITERALS[source]
+        if source in KEYWORDS:
+            return KEYWORDS[source]
         if _is(tree, "expr_term"):
             (term, *rest) = tree.children
             if not rest and _is(term, "tuple"):
@@ -174,14 +175,14 @@ class _Reader:
 
     def key(self, tree: Tree[Any]) -> str:
         source = self.source(tree)
-        if _IDENTIFIER.fullmatch(source) or _NUMBER.fullmatch(source):
+        if IDENTIFIER.fullmatch(source) or _NUMBER.fullmatch(source):
             return source
         return str(self.value(tree.children[0]))
 
 
 _NUMBER = re.compile(r"-? ?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
-_LITERALS = {"true": True, "false": False, "null": None}
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+KEYWORDS = {"true": True, "false": False, "null": None}
 
 
 def _number(digits: str) -> Any:
@@ -202,148 +203,9 @@ def _items(tree: Tree[Any]) -> list[Tree[Any]]:
 def dumps(body: Iterable[Block | Attribute | Gap], *, header: Iterable[str] = ()) -> str:
     """Return the HCL text of a file's body, under `header` as comment lines; `terraform fmt` leaves it as it is.
 
-    python-hcl2's syntax tree and reconstructor write it; its formatter aligns otherwise than `terraform fmt` does, so
-    the tree is laid out here. Raises InputError where a template sequence in a string isn't closed.
+    Raises InputError where a template sequence in a string isn't closed.
     """
-    from hcl2 import reconstruct
+    from bascule import hcl_tree  # brings python-hcl2, which takes a tenth of a second to import
 
     comments = "".join(f"# {line}".rstrip() + "\n" for line in header)
-    tree = _tree("start", _tree("body", *_body(tuple(body), 0)[1:]))
-    return comments + "\n" * bool(comments) + str(reconstruct(tree))
-
-
-def _body(items: tuple[Attribute | Block | Gap, ...], depth: int) -> list[Tree[Any]]:
-    """Return a body's trees, each behind the newline that it stands on; one blank line around each block and gap."""
-    result: list[Tree[Any]] = []
-    for group in _groups(items):
-        blank = "\n" if result else ""
-        if isinstance(group, Block):
-            labels = [_atom(template.quote(template.escape(label))) for label in group.labels]
-            content = _body(group.body, depth + 1)
-            end = [_new_line(depth)] if content else []
-            result += [
-                _new_line(depth, blank),
-                _tree(
-                    "block",
-                    _atom(group.type),
-                    *(_tree("string", label) for label in labels),
-                    _token("LBRACE", "{"),
-                    _tree("body", *content, *end),
-                    _token("RBRACE", "}"),
-                ),
-            ]
-            continue
-        pairs = [(attribute.name, attribute.value) for attribute in group]
-        for name, equals, value in _assignments(pairs, depth):
-            result += [_new_line(depth, blank), _tree("attribute", _atom(name), equals, value)]
-            blank = ""
-    return result
-
-
-def _groups(items: tuple[Attribute | Block | Gap, ...]) -> list[Block | list[Attribute]]:
-    """Return the items with the attributes that stand together in one list, and without the gaps between them."""
-    groups: list[Block | list[Attribute]] = []
-    together = False
-    for item in items:
-        if isinstance(item, Attribute) and together:
-            groups[-1].append(item)  # type: ignore[union-attr]
-        elif not isinstance(item, Gap):
-            groups.append([item] if isinstance(item, Attribute) else item)
-        together = isinstance(item, Attribute)
-    return groups
-
-
-def _assignments(pairs: Iterable[tuple[str, Value]], depth: int) -> list[tuple[str, Any, Tree[Any]]]:
-    """Return name, equals sign and value tree of each pair; the signs of neighbours of one line each are aligned."""
-    result: list[tuple[str, Any, Tree[Any]]] = []
-    chain: list[tuple[str, Value]] = []
-    for pair in [*pairs, None]:
-        if pair is not None and not _spans_lines(pair[1]):
-            chain.append(pair)
-            continue
-        width = max((_columns(name) for name, _ in chain), default=0)
-        for name, value in chain:
-            equals = _token("EQ", " " * (width - _columns(name) + 1) + "=")
-            result.append((name, equals, _expression(value, depth)))
-        chain = []
-        if pair is not None:
-            result.append((pair[0], _token("EQ", " ="), _expression(pair[1], depth)))
-    return result
-
-
-def _expression(value: Value, depth: int) -> Tree[Any]:
-    if isinstance(value, Mapping):
-        pairs = [(_key(key), item) for key, item in value.items()]
-        children = [
-            part
-            for name, equals, tree in _assignments(pairs, depth + 1)
-            for part in (_new_line(depth + 1), _tree("object_elem", _atom(name), equals, tree))
-        ]
-        end = [_new_line(depth)] if children else []
-        return _tree("expr_term", _tree("object", _token("LBRACE", "{"), *children, *end, _token("RBRACE", "}")))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        lines = _spans_lines(value)
-        children = []
-        for index, item in enumerate(value):
-            children += [_new_line(depth + 1)] if lines else []
-            children.append(_expression(item, depth + 1))
-            children += [_token("COMMA", ",")] if lines or index + 1 < len(value) else []
-        end = [_new_line(depth)] if lines else []
-        return _tree("expr_term", _tree("tuple", _token("LSQB", "["), *children, *end, _token("RSQB", "]")))
-    return _tree("expr_term", _atom(_scalar(value)))
-
-
-def _scalar(value: Bare | str | float | bool | None) -> str:
-    if isinstance(value, Bare):
-        return value.source
-    if isinstance(value, str):
-        return template.source(value)
-    return "null" if value is None else repr(value).lower()
-
-
-def _key(key: str) -> str:
-    """Return an object's key: an identifier where it can't be mistaken for a keyword, else a quoted string."""
-    return key if _IDENTIFIER.fullmatch(key) and key not in {"for", *_LITERALS} else template.quote(key)
-
-
-def _spans_lines(value: Value) -> bool:
-    """Whether a value is written on several lines: objects that aren't empty, and lists of such or too long for one."""
-    if isinstance(value, Mapping):
-        return bool(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        nested = any(isinstance(item, Mapping | Sequence) and not isinstance(item, str) for item in value)
-        return bool(value) and (nested or sum(len(_scalar(item)) + 2 for item in value) > LINE)
-    return False
-
-
-# A list of scalars longer than this has each of them on a line of its own.
-LINE = 80
-
-
-def _columns(source: str) -> int:
-    """Return the width at which `terraform fmt` counts a name: in grapheme clusters."""
-    if source.isascii():
-        return len(source)
-    import regex
-
-    return len(regex.findall(r"\X", source))
-
-
-def _tree(rule: str, *children: Any) -> Tree[Any]:
-    from lark import Tree
-
-    return Tree(rule, list(children))
-
-
-def _token(terminal: str, text: str) -> Any:
-    from lark import Token
-
-    return Token(terminal, text)
-
-
-def _atom(source: str) -> Tree[Any]:
-    return _tree("identifier", _token("NAME", source))
-
-
-def _new_line(depth: int, blank: str = "") -> Tree[Any]:
-    return _tree("new_line_or_comment", _token("NL_OR_COMMENT", f"\n{blank}{'  ' * depth}"))
+    return "\n".join(filter(None, (comments, hcl_tree.text(tuple(body)))))

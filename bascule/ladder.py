@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +70,33 @@ def steps(reached: Stage, wanted: Stage) -> tuple[Stage, ...]:
         stops = {Stage.ATTACH, Stage.BUILD, Stage.ADOPT, Stage.NONE}
         between = [s for s in reversed(Stage) if wanted.rung < s.rung < reached.rung and s in stops]
     return (*between, wanted)
+
+
+def half_made(state: Mapping[str, Any]) -> list[str]:
+    """Addresses of resources whose creation was interrupted: Terraform calls them tainted and would replace them."""
+    return [resource["address"] for resource in _managed(state) if resource.get("tainted")]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next apply: from the rung reached, to `stage`, on the way to the rung wanted."""
+
+    reached: Stage
+    stage: Stage
+    wanted: Stage
+    state: Mapping[str, Any]
+    """Terraform's state, as `terraform show -json` prints it."""
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing is left to do after this step."""
+        return self.stage is self.wanted
+
+
+def next_step(state: Mapping[str, Any], wanted: Stage) -> Step:
+    """The next apply from the rung that `state` shows towards `wanted`."""
+    now = reached(state)
+    return Step(now, steps(now, wanted)[0], wanted, state)
 
 
 def _managed(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

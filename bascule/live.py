@@ -84,7 +84,7 @@ def check(live: Live, site: Site) -> None:
 def container(task_definition: Answer, site: Site) -> str:
     """The container that listens on the site's port. Raises BasculeError if there is none, or more than one."""
     port = site.service.container_port
-    ports = {
+    ports: dict[str, list[int]] = {
         definition["name"]: [mapping["containerPort"] for mapping in definition.get("portMappings", ())]
         for definition in task_definition["containerDefinitions"]
     }

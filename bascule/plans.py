@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bascule import files, gates, progress, summary, synth, terraform
-from bascule.ladder import Stage, reached, steps
+from bascule import files, ladder, summary, synth, terraform
+from bascule.ladder import Stage, Step, reached
 from bascule.session import Session, configure, initialize, read_state
 
 PLAN_FILE = "plan.tfplan"
@@ -35,22 +35,6 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Step:
-    """The next apply: from the rung reached, to `stage`, on the way to the rung wanted."""
-
-    reached: Stage
-    stage: Stage
-    wanted: Stage
-    state: Mapping[str, Any]
-    """Terraform's state, as `terraform show -json` prints it."""
-
-    @property
-    def last(self) -> bool:
-        """Whether nothing is left to do after this step."""
-        return self.stage is self.wanted
-
-
-@dataclass(frozen=True)
 class Planned:
     """A saved plan for one step."""
 
@@ -66,17 +50,18 @@ def next_step(session: Session) -> Step:
 
     The directory has to be initialized (`session.prepare`).
     """
-    state = read_state(session)
-    now, wanted = reached(state), session.site.stage
-    stage = steps(now, wanted)[0]
-    configure(session, stage)
-    return Step(now, stage, wanted, state)
+    step = ladder.next_step(read_state(session), session.site.stage)
+    configure(session, step.stage)
+    return step
 
 
 def make(session: Session, step: Step) -> Planned:
-    """Plan `step` and save the plan beside the configuration."""
+    """Plan `step` and save the plan beside the configuration, unless there is nothing to apply in it."""
     discard(session.directory)
     plan = _plan(session, session.directory)
+    if summary.is_empty(plan):
+        discard(session.directory)
+        return Planned(step, plan, _now())
     files.write(session.directory / PLAN_JSON, json.dumps(plan), files.PRIVATE)
     made = _now()
     note = Note(step.stage.value, step.wanted.value, digest(session.directory), made)
@@ -106,12 +91,10 @@ def saved(session: Session, step: Step) -> Planned | None:
     return Planned(step, _read_plan(session, session.directory), note.made)
 
 
-def apply(session: Session, planned: Planned) -> None:
-    """Apply the saved plan, unless a gate on the way to its rung fails. Afterwards the plan is gone: it was used."""
-    step = planned.step
-    gates.require(gates.observe(session.clients, session.site, step.state, step.reached, step.stage), step.stage)
+def apply(session: Session) -> None:
+    """Apply the saved plan. Afterwards it is gone, whatever came of it: it was used."""
     try:
-        with progress.shown() as on_event:
+        with session.watch() as on_event:
             terraform.apply(
                 session.terraform,
                 session.directory,
@@ -151,14 +134,14 @@ def told(planned: Planned) -> str:
         lead += f" (a step on the way to {step.wanted}; the next is planned after it)"
     if summary.is_empty(planned.plan):
         return f"{lead}: nothing to do"
-    return "\n".join([lead, *(str(row) for row in summary.rows(planned.plan)), f"  {summary.counts(planned.plan)}"])
+    lines = [lead, *(str(row) for row in summary.rows(planned.plan)), f"  {summary.counts(planned.plan)}"]
+    lines += [f"  kept as adopted: {behavior}" for behavior in summary.kept_behaviors(planned.plan)]
+    return "\n".join(lines)
 
 
 def _plan(session: Session, directory: Path) -> Mapping[str, Any]:
-    with progress.shown() as on_event:
-        terraform.plan(
-            session.terraform, directory, session.environment, out=directory / PLAN_FILE, on_event=on_event
-        )
+    with session.watch() as on_event:
+        terraform.plan(session.terraform, directory, session.environment, out=directory / PLAN_FILE, on_event=on_event)
     return _read_plan(session, directory)
 
 

@@ -58,42 +58,41 @@ def shown(console: Console | None = None) -> Iterator[OnEvent]:
     from rich.console import Console
 
     console = console or Console(highlight=False, soft_wrap=True)
-    view = _Terminal(console) if console.is_terminal and not console.is_dumb_terminal else _Plain(console)
-    with view:
-        yield view.show
+    if console.is_terminal and not console.is_dumb_terminal:
+        terminal = _Terminal(console)
+        with terminal.live:
+            yield terminal.show
+    else:
+        yield _Plain(console).show
 
 
 class _Plain:
     """One line an event, and the number of objects that a plan read."""
 
     def __init__(self, console: Console) -> None:
-        self.console = console
+        self._console = console
         self._read: set[str] = set()
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
     def show(self, event: Event) -> None:
-        self.count(event)
+        self._count(event)
         text = line(event)
         if text is not None:
-            self.print(text)
+            self._print(text)
 
-    def count(self, event: Event) -> None:
+    def _count(self, event: Event) -> None:
         """Keep count of what is read, and tell it before the summary."""
         match event:
             case {"type": "refresh_complete" | "apply_complete" as kind, "hook": hook}:
                 if kind == "refresh_complete" or hook.get("action") == "read":
                     self._read.add(_address(hook))
             case {"type": "change_summary"} if self._read:
-                self.print(f"read {len(self._read)} {'object' if len(self._read) == 1 else 'objects'}")
+                self._print(f"read {len(self._read)} {'object' if len(self._read) == 1 else 'objects'}")
                 self._read.clear()
 
-    def print(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False)
+    def _print(self, text: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(text))  # as it is: in a string rich would turn ":key:" of an ARN into a picture
 
 
 class _Terminal(_Plain):
@@ -104,20 +103,13 @@ class _Terminal(_Plain):
 
         super().__init__(console)
         self._running: dict[str, tuple[str, float]] = {}
-        self._live = Live(self, console=console, refresh_per_second=4, transient=True)
-
-    def __enter__(self) -> None:
-        self._live.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._running.clear()
-        self._live.stop()
+        self.live = Live(self, console=console, refresh_per_second=4, transient=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 
         now = time.monotonic()
-        for doing, since in self._running.values():
+        for doing, since in list(self._running.values()):  # rich draws in a thread of its own
             yield Text(f"{'-/|'[int(now * 4) % 3]} {doing} {now - since:.0f} s", style="cyan")
 
     def show(self, event: Event) -> None:
@@ -125,7 +117,7 @@ class _Terminal(_Plain):
             case {"type": "apply_start" | "refresh_start" as kind, "hook": hook}:
                 doing = "reading" if kind == "refresh_start" else _doing(hook)
                 self._running[_address(hook)] = (f"{_address(hook)}: {doing}", time.monotonic())
-                self._live.refresh()
+                self.live.refresh()
             case {"type": "apply_progress"}:
                 pass
             case {"type": "apply_complete" | "apply_errored" | "refresh_complete", "hook": hook}:

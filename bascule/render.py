@@ -18,7 +18,7 @@ from bascule.schema import Block, Schema
 
 @dataclass(frozen=True)
 class Form:
-    """What the body of a block may hold: names of attributes (None: any), nested blocks, and its number of labels."""
+    """What a block may hold: names of attributes (None: any) and nested blocks; and its number of labels."""
 
     attributes: frozenset[str] | None
     blocks: Mapping[str, Form] = field(default_factory=dict)
@@ -166,9 +166,10 @@ def _body(values: Mapping[str, Any], form: Form, path: str, where: str, schema: 
 def _value(value: Any, path: str, name: str) -> hcl.Value:
     """Return an attribute's value as HCL wants it: a reference bare, text that Terraform doesn't evaluate escaped."""
     if name in hcl.REFERENCES.get(path, ()):
-        return [hcl.Bare(template.canonical(str(item))) for item in value] if isinstance(value, list) else hcl.Bare(
-            template.canonical(str(value))
-        )
+        references = [
+            hcl.Bare(template.canonical(str(item))) for item in (value if isinstance(value, list) else [value])
+        ]
+        return references if isinstance(value, list) else references[0]
     evaluated = not (path.split(".")[0] == "terraform" or (name == "description" and path in ("variable", "output")))
     return _sorted(value, evaluated)
 

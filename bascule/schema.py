@@ -8,6 +8,7 @@ beside this file holds the resource types and data sources in use. `python -m ba
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from typing import Any
 from bascule.errors import BasculeError
 
 PROVIDER_VERSION = "5.100.0"
-EXTRACT = Path("schema") / f"aws-{PROVIDER_VERSION}.json"
+EXTRACT = Path("data") / f"aws-{PROVIDER_VERSION}.json"
 RESOURCES = (
     "aws_cloudfront_distribution",
     "aws_ecs_service",
@@ -162,7 +163,9 @@ def _compact(block: dict[str, Any]) -> dict[str, Any]:
     if nested:
         compact["blocks"] = {
             name: {
-                "nesting": f"{nested[name]['nesting_mode']} {nested[name].get('min_items', 0)} {nested[name].get('max_items', 0)}",
+                "nesting": " ".join(
+                    str(nested[name].get(key, 0)) for key in ("nesting_mode", "min_items", "max_items")
+                ),
                 **_compact(nested[name]["block"]),
             }
             for name in sorted(nested)
@@ -182,18 +185,27 @@ def _type(cty: Any) -> str:
     return f"{constructor}({_type(of)})"
 
 
-def read_provider(terraform: str = "terraform") -> dict[str, Any]:
-    """Return what `terraform providers schema -json` prints for the pinned provider; raises BasculeError if it fails."""
-    requirement = {"aws": {"source": "hashicorp/aws", "version": PROVIDER_VERSION}}
+def read_provider() -> dict[str, Any]:
+    """Return what `terraform providers schema -json` prints for the pinned provider.
+
+    Raises BasculeError where Terraform fails.
+    """
+    from bascule.terraform_environment import environment
+
+    configuration = {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER_VERSION}}}
+    }
     with tempfile.TemporaryDirectory() as scratch:
-        configuration = {"terraform": {"required_providers": requirement}}
         Path(scratch, "main.tf.json").write_text(json.dumps(configuration), encoding="utf-8")
+        env = environment(os.environ, Path(scratch))
         output = ""
-        for command in (["init", "-no-color"], ["providers", "schema", "-json"]):
-            run = subprocess.run([terraform, *command], cwd=scratch, capture_output=True, text=True, check=False)
+        for command in (["init"], ["providers", "schema", "-json"]):
+            run = subprocess.run(
+                ["terraform", *command], cwd=scratch, env=env, capture_output=True, text=True, check=False
+            )
             if run.returncode:
                 raise BasculeError(
-                    f"terraform {command[0]} failed: {run.stderr.strip()}", where="the provider's schema"
+                    f"terraform {command[0]} failed:\n{run.stderr.strip()}", where="the provider's schema"
                 )
             output = run.stdout
     schemas: dict[str, Any] = json.loads(output)
@@ -201,6 +213,4 @@ def read_provider(terraform: str = "terraform") -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    target = Path(__file__).parent / EXTRACT
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(extract(read_provider()), encoding="utf-8")
+    Path(__file__).parent.joinpath(EXTRACT).write_text(extract(read_provider()), encoding="utf-8")

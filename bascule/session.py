@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bascule import aws, files, site, terraform, terraform_environment
+from bascule import aws, files, progress, site, terraform, terraform_environment
 from bascule.ladder import Stage
 from bascule.synth import synthesize, synthesize_and_render
-from bascule.terraform import LOCK_FILE, Terraform
+from bascule.terraform import Terraform
+from bascule.terraform_events import OnEvent
 from bascule.workspace import Workspace
 
 Say = Callable[[str], None]
 """Prints a line for a person."""
+
+Watch = Callable[[], AbstractContextManager[OnEvent]]
+"""Gives the callback that is shown Terraform's events, as a context."""
 
 PATH_STYLE_OVERRIDE = "path_style_override.tf.json"
 """Written beside the configuration if and only if the endpoint is a loopback address: names like
@@ -35,6 +40,7 @@ class Session:
     terraform: Terraform
     environment: dict[str, str]
     say: Say
+    watch: Watch = progress.shown
 
     @property
     def directory(self) -> Path:
@@ -46,7 +52,7 @@ class Session:
         return replace(self, site=self.site.model_copy(update={"stage": stage}))
 
 
-def open_session(workspace: Workspace, name: str, say: Say) -> Session:
+def open_session(workspace: Workspace, name: str, say: Say, watch: Watch = progress.shown) -> Session:
     """Read the site file, find Terraform and the account, and say which account it is.
 
     Raises InputError for the site file, BasculeError for Terraform or credentials.
@@ -57,7 +63,7 @@ def open_session(workspace: Workspace, name: str, say: Say) -> Session:
     clients = aws.clients(wanted.region)
     identity = aws.identity(clients, wanted.region)
     say(f"{name}: {identity}")
-    return Session(name, wanted, workspace, clients, identity, found, environment, say)
+    return Session(name, wanted, workspace, clients, identity, found, environment, say, watch)
 
 
 def configure(session: Session, stage: Stage) -> None:
@@ -71,19 +77,19 @@ def configure(session: Session, stage: Stage) -> None:
 def initialize(session: Session, directory: Path) -> None:
     """Run `terraform init` on the configuration in `directory`, with the site's committed lock file.
 
-    A new site's lock file is made from the one that bascule carries.
+    A site that has none yet uses the one that bascule carries, as synthesis will commit it.
     """
+    lock_file = session.workspace.lock_file(session.name)
     set_path_style(directory, session.identity.endpoint)
-    lock = session.workspace.rendered(session.name) / ".terraform.lock.hcl"
-    if not lock.exists():
-        files.write(lock, LOCK_FILE.read_text(encoding="utf-8"))
-    terraform.init(
-        session.terraform,
-        directory,
-        session.environment,
-        backend_config=backend_config(session),
-        lock_file=lock,
-    )
+    with session.watch() as on_event:
+        terraform.init(
+            session.terraform,
+            directory,
+            session.environment,
+            backend_config=backend_config(session),
+            lock_file=lock_file if lock_file.exists() else terraform.LOCK_FILE,
+            on_event=on_event,
+        )
 
 
 def backend_config(session: Session) -> tuple[str, ...]:

@@ -15,11 +15,14 @@ from bascule.ladder import Stage
 SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,17}[a-z0-9]")
 """A site's name leads the names of its load balancer and target group, which AWS limits to 32 characters."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
+PRINTABLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
+"""No control characters, line breaks or private use."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024, pattern=PRINTABLE)]
 SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_.*$/~\"'@:+&-]*$", max_length=255)]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 DomainName = Annotated[str, StringConstraints(pattern=r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 
@@ -37,7 +40,7 @@ class Distribution(_Table):
     """Path routed to the ALB from `connect` on, so that the application can be asked through CloudFront before visitors
     are sent to it. No visitor of the old site uses it: `/api/health` is the convention for a Next.js health route."""
     static_path: UrlPath = "/_next/static/*"
-    """Path pattern of the application's immutable assets, cached from `serve` on. Next.js names them by content hash."""
+    """Path pattern of the application's immutable assets, cached from `serve` on; Next.js names them by content."""
 
 
 class Bucket(_Table):
@@ -78,7 +81,10 @@ class Origin(_Table):
     protocol: Literal["http", "https"] = "http"
     """`http`: listener on port 80, as the audit proposes. `https`: listener on 443, needs `certificate_arn`."""
     certificate_arn: (
-        Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+$")] | None
+        Annotated[
+            str, StringConstraints(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$")
+        ]
+        | None
     ) = None
     """ACM certificate in the ALB's region that covers the site's aliases: CloudFront forwards the viewer's Host, and
     the origin's certificate must match either that or the origin's domain (CloudFront developer guide, HTTP 502)."""
@@ -108,9 +114,30 @@ class Origin(_Table):
 
 
 _RESERVED_HEADERS = frozenset(
-    "cache-control connection content-length cookie host if-match if-modified-since if-none-match if-range "
-    "if-unmodified-since max-forwards pragma proxy-authorization proxy-connection range request-range te trailer "
-    "transfer-encoding upgrade via x-real-ip".split()
+    {
+        "cache-control",
+        "connection",
+        "content-length",
+        "cookie",
+        "host",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "max-forwards",
+        "pragma",
+        "proxy-authorization",
+        "proxy-connection",
+        "range",
+        "request-range",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+        "x-real-ip",
+    }
 )
 """Source: CloudFront developer guide, custom headers that CloudFront can't add to origin requests."""
 
@@ -140,8 +167,10 @@ class HealthCheck(_Table):
 
     path: UrlPath = "/"
     """Path asked of the task; the ALB sends the task's IP as Host."""
-    matcher: Annotated[str, StringConstraints(pattern=r"^\d{3}([,-]\d{3})*$")] = "200-399"
-    """Status codes that count as healthy; `/` of a Next.js site may redirect to a locale."""
+    matcher: Annotated[
+        str, StringConstraints(pattern=r"^[2-4][0-9]{2}(-[2-4][0-9]{2})?(,[2-4][0-9]{2}(-[2-4][0-9]{2})?)*$")
+    ] = "200-399"
+    """Status codes that count as healthy, 200 to 499; `/` of a Next.js site may redirect to a locale."""
     interval: int = Field(default=15, ge=5, le=300)
     """Seconds between two checks."""
     timeout: int = Field(default=5, ge=2, le=120)
@@ -195,7 +224,7 @@ class Site(_Table):
     """How the application is reached: `create-alb` is the audit's option 2."""
     region: Region
     """AWS region of bucket, service and ALB."""
-    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
+    account: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
     """AWS account id; absent: the one that `bascule adopt` recorded."""
     aliases: tuple[DomainName, ...]
     """Host names that visitors use, as the distribution lists them."""
@@ -233,7 +262,7 @@ def load(path: Path) -> Site:
         raise InputError(
             f"{path.stem!r} can't be a site's name",
             where=str(path),
-            remedy="use 2 to 19 lowercase letters, digits and hyphens, beginning with a letter: it leads resource names",
+            remedy="use 2 to 19 lowercase letters, digits and hyphens, a letter first: it leads resource names",
         )
     return parse(read_text(path), str(path))
 
@@ -257,7 +286,8 @@ def parse(text: str, where: str) -> Site:
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise InputError(f"not TOML: {error or 'nested too deeply'}"[:500], where=where) from None
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InputError(f"not TOML: {reason}"[:SHOWN_WIDTH], where=where) from None
     try:
         return Site.model_validate(table)
     except ValidationError as error:
@@ -265,19 +295,25 @@ def parse(text: str, where: str) -> Site:
 
 
 SHOWN_REASONS = 8
+SHOWN_WIDTH = 180
 """An error fits one screen; the rest shows up once these are mended."""
 
 
 def _reasons(error: ValidationError) -> str:
     lines = []
     for item in error.errors(include_url=False, include_context=False)[:SHOWN_REASONS]:
-        key = ".".join(str(part) for part in item["loc"] if part not in ("s3", "hcp")) or "(file)"
+        loc = item["loc"]
+        if loc[:1] == ("state",):
+            loc = (loc[0], *loc[2:])  # the second part is the model, s3 or hcp, and not in the file
+        key = ".".join(str(part) for part in loc)[:80] or "(file)"
         reason = item["msg"].removeprefix("Value error, ")
         if item["type"] == "missing":
             reason = f"missing; {_HOW_TO_FIND.get(key, 'it has no default')}"
         elif item["type"] == "extra_forbidden":
             reason = "unknown key"
-        lines.append(f"{key[:120]}: {reason[:200]}")
+        elif item["type"].startswith("union_tag_"):
+            key, reason = f"{key}.backend", 'has to be "s3" or "hcp"'
+        lines.append(f"{key}: {reason}".replace("\n", "\\n")[:SHOWN_WIDTH])
     more = error.error_count() - len(lines)
     return "\n".join(lines + ([f"and {more} more"] if more > 0 else []))
 
@@ -301,12 +337,14 @@ _STAGE_LINE = re.compile(r"""^(?P<before>[ \t]*stage[ \t]*=[ \t]*)(?:"[^"\n]*"|'
 
 
 def with_stage(text: str, stage: Stage, where: str) -> str:
-    """`text` with its `stage` line set to `stage` and every other byte kept. Raises InputError if that can't be done."""
+    """`text` with its `stage` line set, every other byte kept. Raises InputError if that can't be done."""
     first_table = re.search(r"^[ \t]*\[", text, re.MULTILINE)
     head = text[: first_table.start()] if first_table else text
     changed = _STAGE_LINE.sub(lambda m: f'{m["before"]}"{stage.value}"', head, count=1) + text[len(head) :]
-    if parse(changed, where) != parse(text, where).model_copy(update={"stage": stage}):
-        raise InputError(
-            'no plain `stage = "…"` line to change', where=where, remedy=f'write stage = "{stage}" by hand'
-        )
-    return changed
+    wanted = parse(text, where).model_copy(update={"stage": stage})
+    try:
+        if parse(changed, where) == wanted:
+            return changed
+    except InputError:
+        pass
+    raise InputError('no plain `stage = "…"` line to change', where=where, remedy=f'write stage = "{stage}" by hand')

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bascule.ladder import ALB_ORIGIN_ID
+
 Plan = Mapping[str, Any]
 """The object that `terraform show -json PLANFILE` prints, format version 1."""
 
@@ -86,6 +88,19 @@ def is_empty(plan: Plan) -> bool:
     )
 
 
+def kept_behaviors(plan: Plan) -> list[str]:
+    """The behaviors that keep going elsewhere once visitors are sent to the ALB, as `path → origin`."""
+    return [
+        f"{behavior['path_pattern']} → {behavior['target_origin_id']}"
+        for change in _managed(plan)
+        if change["type"] == "aws_cloudfront_distribution"
+        for after in [change["change"].get("after") or {}]
+        if any(b["target_origin_id"] == ALB_ORIGIN_ID for b in after.get("default_cache_behavior") or ())
+        for behavior in after.get("ordered_cache_behavior") or ()
+        if behavior["target_origin_id"] != ALB_ORIGIN_ID
+    ]
+
+
 def differences(plan: Plan) -> list[str]:
     """Every argument in which the plan would change a resource, as `address.argument: before → after`.
 
@@ -96,11 +111,10 @@ def differences(plan: Plan) -> list[str]:
         detail = change["change"]
         before, after = detail.get("before") or {}, detail.get("after") or {}
         for name in _differing(detail):
-            shown = (
-                "(hidden)"
-                if _hidden(detail, name)
-                else f"{before.get(name)!r} → {'(known after apply)' if _unknown(detail, name) else repr(after.get(name))}"
-            )
+            shown = "(hidden)"
+            if not _hidden(detail, name):
+                then = "(known after apply)" if _unknown(detail, name) else repr(after.get(name))
+                shown = f"{before.get(name)!r} → {then}"
             found.append(f"{change['address']}.{name}: {shown}")
     return found
 

@@ -13,20 +13,22 @@ from pathlib import Path
 from bascule import files
 from bascule.errors import BasculeError, InputError
 from bascule.ladder import Stage
+from bascule.terraform import LOCK_FILE
 from bascule.workspace import CODE, Workspace
 
 CONFIGURATION = "cdk.tf.json"
 
 
-def synthesize(workspace: Workspace, site: str, stage: Stage, out: Path) -> Path:
-    """Write the Terraform JSON of `site` at `stage` below `out` and return its folder, `out/stacks/<site>`.
+def synthesize(workspace: Workspace, site: str, stage: Stage | None, out: Path) -> Path:
+    """Write the Terraform JSON of `site` below `out` and return its folder, `out/stacks/<site>`.
 
+    It is that of `stage`; of the one in the site file where that is None.
     The subprocess is cdktf's own contract: site and stage in CDKTF_CONTEXT_JSON, the folder in CDKTF_OUTDIR. Raises
     InputError with what the app said about the site, BasculeError if it broke.
     """
     out.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
-        "CDKTF_CONTEXT_JSON": json.dumps({"site": site, "stage": stage.value}),
+        "CDKTF_CONTEXT_JSON": json.dumps({"site": site, "stage": stage}),
         "CDKTF_OUTDIR": str(out),
     }
     done = subprocess.run(
@@ -48,10 +50,11 @@ def synthesize(workspace: Workspace, site: str, stage: Stage, out: Path) -> Path
     return out / "stacks" / site
 
 
-def synthesize_and_render(workspace: Workspace, site: str, stage: Stage) -> Path:
-    """Synthesize what the site file asks for and write the HCL that reviewers read beside the provider lock.
+def synthesize_and_render(workspace: Workspace, site: str, stage: Stage | None = None) -> Path:
+    """Synthesize what the site file asks for, or `stage`, and write the HCL that reviewers read.
 
-    Returns the folder that Terraform runs in. Raises as `synthesize` does.
+    A new site's lock file is written beside it, from the one that bascule carries. Returns the folder that Terraform
+    runs in. Raises as `synthesize` does.
     """
     with ThreadPoolExecutor(1) as pool:
         # The HCL writer takes a quarter of a second to import; the subprocess takes longer.
@@ -59,6 +62,8 @@ def synthesize_and_render(workspace: Workspace, site: str, stage: Stage) -> Path
         folder = synthesize(workspace, site, stage, workspace.out())
         writer.result()
     files.write(workspace.rendered(site) / "main.tf", rendered(folder))
+    if not workspace.lock_file(site).exists():
+        files.write(workspace.lock_file(site), LOCK_FILE.read_text(encoding="utf-8"))
     return folder
 
 

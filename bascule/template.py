@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 
 from bascule.errors import InputError
+from bascule.hcl_spacing import CLOSERS, WORD, spaced
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Sequence:
 
 Part = str | Sequence
 
-_WORD = r"[^\W\d][\w-]*"
+_WORD = WORD.pattern
 _BLOCK_COMMENT = r"/\*(?s:.)*?\*/"
 _HEREDOC = re.compile(rf"<<(?P<flush>-?)(?P<marker>{_WORD})\r?\n(?P<body>(?:.*\n)*?)[ \t]*(?P=marker)(?=\r?(?:\n|\Z))")
 _HEREDOC_START = r"<<-?[^\W\d]"
@@ -47,10 +48,9 @@ _TOKEN = re.compile(
 )
 # Of a run of `$` before `{` all but the last stand for themselves; where there are two or more, the last is an escape.
 _OPENER = r"(?P<escaped>\$+(?=\$\{)|%+(?=%\{))[$%]\{|(?P<opener>[$%]\{)(?P<strip>~?)"
-_TEMPLATE_PART = re.compile(
-    # From a lone carriage return to the end of its line Terraform reads no sequence.
-    rf"{_OPENER}|(?P<carriage>\r(?!\n)[^\n]*)|(?P<plain>[^$%\r]+|[$%\r])"
-)
+# Behind a lone carriage return Terraform (1.11) misses sequences and escapes, some even on later lines.
+_LONE_RETURN = r"\r(?!\n)(?=(?s:.)*[$%]\{)"
+_TEMPLATE_PART = re.compile(rf"{_OPENER}|(?P<carriage>{_LONE_RETURN})|(?P<plain>[^$%\r]+|[$%\r])")
 _QUOTED_PART = re.compile(
     rf'{_OPENER}|(?P<end>")|\\(?:(?P<simple>[nrt"\\])|u(?P<u>[\da-fA-F]{{4}})|U(?P<U>[\da-fA-F]{{8}}))'
     r'|(?P<plain>[^$%"\\\n]+|[$%])'
@@ -77,7 +77,7 @@ def literal(template: str) -> str | None:
 
 def escape(value: str) -> str:
     """Return the string of Terraform's JSON syntax whose value is exactly `value`."""
-    return re.sub(r"([$%])(?=\{)", r"\1\1", value)
+    return _template((value,))
 
 
 def quote(template: str) -> str:
@@ -86,7 +86,7 @@ def quote(template: str) -> str:
 
 
 def source(template: str) -> str:
-    """Return HCL for a string of Terraform's JSON syntax: the bare expression where it is one `${…}` and nothing else."""
+    """Return HCL for a string of Terraform's JSON syntax: where it is one `${…}` and nothing else, the expression."""
     found = parts(template)
     while len(found) == 1 and isinstance(found[0], Sequence) and found[0].opener == "${":
         expression = found[0].expression
@@ -101,12 +101,17 @@ def canonical(expression: str) -> str:
 
     Raises InputError where a bracket or a string in it isn't closed.
     """
-    return _spaced(_tokens(expression, 0, closed=False)[0], before="=")
+    return spaced(_tokens(expression, 0, closed=False)[0], before="=")
 
 
 def from_string(string: str) -> str:
     """Return a quoted HCL string or a heredoc, given as source, as a string of Terraform's JSON syntax."""
     return _template(_string_parts(string))
+
+
+def escape_code(char: str) -> str:
+    """Return a character as an escape in a quoted HCL string: `\\u00e9`."""
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
 
 
 def end_of_string(text: str, start: int) -> int:
@@ -153,10 +158,13 @@ def _parse(text: str, start: int, pattern: re.Pattern[str]) -> tuple[tuple[Part,
         if match is None:
             what = "HCL has no such escape" if text[position : position + 1] == "\\" else "a string isn't closed"
             raise InputError(what, where=line_of(text, position))
+        if match.groupdict().get("carriage"):
+            what = "Terraform can't read ${ or %{ behind a lone carriage return"
+            raise InputError(what, where=line_of(text, position))
         position = match.end()
         if match["opener"]:
             tokens, position = _tokens(text, position, closed=True)
-            sequences.append(Sequence(match["opener"], _spaced(tokens, before=match["opener"])))
+            sequences.append(Sequence(match["opener"], spaced(tokens, before=match["opener"])))
             strips.append((bool(match["strip"]), text[position - 2] == "~"))
             literals.append("")
         elif quoted and match["end"]:
@@ -182,8 +190,6 @@ def _value(match: re.Match[str]) -> str:
     groups = match.groupdict()
     if groups["escaped"]:
         return f"{groups['escaped']}{{"
-    if groups.get("carriage"):
-        return re.sub(r"([$%])\1\{", r"\1{", groups["carriage"])
     if groups.get("simple"):
         return _SIMPLE_ESCAPES[groups["simple"]]
     if code := groups.get("u") or groups.get("U"):
@@ -201,39 +207,37 @@ def _template(found: tuple[Part, ...]) -> str:
     """Return the string of Terraform's JSON syntax that has these parts."""
     text = ""
     for index, part in enumerate(found):
-        if isinstance(part, Sequence):
-            text += str(part)
-            continue
-        piece = escape(part)
-        if len(found) > 1:
-            piece = re.sub(r"\r(?!\n)", r'${"\\r"}', piece)
+        piece = str(part) if isinstance(part, Sequence) else _escaped(part)
         if _sigil_touches(part, found[index + 1 : index + 2]):
             piece = f'{piece[:-1]}${{"{piece[-1]}"}}'
         text += piece
-    return text
+    return re.sub(rf"(\$*){_LONE_RETURN}", r'${"\1\\r"}', text)
+
+
+def _escaped(value: str) -> str:
+    return re.sub(r"([$%])(?=\{)", r"\1\1", value)
 
 
 def _quoted(found: tuple[Part, ...]) -> str:
     """Return the quoted HCL string that has these parts."""
     text = ""
     for index, part in enumerate(found):
-        if isinstance(part, Sequence):
-            text += str(part)
-            continue
-        piece = "".join(_QUOTED_ESCAPES.get(char) or _printable(char) for char in escape(part))
+        piece = str(part) if isinstance(part, Sequence) else "".join(map(_written, _escaped(part)))
         if _sigil_touches(part, found[index + 1 : index + 2]):
-            piece = f"{piece[:-1]}\\u{ord(piece[-1]):04x}"
+            piece = piece[:-1] + escape_code(piece[-1])
         text += piece
     return f'"{text}"'
 
 
-def _printable(char: str) -> str:
-    return char if char.isprintable() or ord(char) > 0xFFFF else f"\\u{ord(char):04x}"
+def _written(char: str) -> str:
+    if char in _QUOTED_ESCAPES or char.isprintable():
+        return _QUOTED_ESCAPES.get(char, char)
+    return escape_code(char)
 
 
-def _sigil_touches(part: str, following: tuple[Part, ...]) -> bool:
+def _sigil_touches(part: Part, following: tuple[Part, ...]) -> bool:
     """Whether a literal ends in the sign that would make an escape of the opener behind it."""
-    return any(isinstance(other, Sequence) and part[-1] == other.opener[0] for other in following)
+    return isinstance(part, str) and any(str(opener)[:2] == part[-1] + "{" for opener in following)
 
 
 def _string_parts(string: str) -> tuple[Part, ...]:
@@ -260,11 +264,11 @@ def _flushed(found: tuple[Part, ...]) -> tuple[Part, ...]:
     shared = min(indents.values(), default=0)
     result: list[Part] = []
     for index, piece in enumerate(pieces):
-        if isinstance(piece, str):
-            piece = piece[shared:] if index in indents else piece
-            if result and isinstance(result[-1], str):
-                piece = result.pop() + piece
-        result.append(piece)
+        kept = piece[shared:] if isinstance(piece, str) and index in indents else piece
+        if isinstance(kept, str) and result and isinstance(result[-1], str):
+            result[-1] += kept
+        elif kept != "":
+            result.append(kept)
     return tuple(result)
 
 
@@ -298,7 +302,7 @@ def _tokens(text: str, start: int, *, closed: bool) -> tuple[list[str], int]:
         if token in ("{", "(", "["):
             brackets.append(token)
         elif token in ("}", ")", "]"):
-            if not brackets or _CLOSERS[token] != brackets.pop()[0]:
+            if not brackets or CLOSERS[token] != brackets.pop()[0]:
                 raise InputError(f"a {token} closes nothing", where=line_of(text, match.start()))
         elif token == "for" and brackets[-1:] == ["{"] and tokens[-1] == "{":
             brackets[-1] = "{for"
@@ -306,40 +310,3 @@ def _tokens(text: str, start: int, *, closed: bool) -> tuple[list[str], int]:
     if closed or brackets:
         raise InputError("a template sequence or a bracket isn't closed", where=line_of(text, start))
     return tokens, position
-
-
-_CLOSERS = {"}": "{", ")": "(", "]": "["}
-# Behind these a minus is a sign, not a subtraction.
-_BEFORE_SIGN = {*"({[=:,?+*/%-!<>", "==", "!=", "<=", ">=", "&&", "||"}
-
-
-def _spaced(tokens: list[str], *, before: str) -> str:
-    """Return the tokens as one line, with hclwrite's spaces between them; `before` is what stands before the first."""
-    text = ""
-    for index, token in enumerate(tokens):
-        text += token
-        previous = tokens[index - 1] if index else before
-        if index + 1 < len(tokens) and _space_between(previous, token, tokens[index + 1]):
-            text += " "
-    return text
-
-
-def _space_between(previous: str, token: str, following: str) -> bool:
-    """Whether `terraform fmt` puts a space between a token and the following one (hclwrite's `spaceAfterToken`)."""
-    word = _WORD_TOKEN.match(token) is not None
-    if (word and following in ("(", "::")) or token in (".", "::") or following in (".", ",", "..."):
-        return False
-    if token == "," or (token == "in" and _WORD_TOKEN.match(previous)):
-        return True
-    if following == "[" and (word or token[0].isdigit() or token in _CLOSERS):
-        return False
-    if token == "!" or (token == "-" and previous in _BEFORE_SIGN):
-        return False
-    if token == "-":
-        return True
-    if token == "{" or following == "}":
-        return (token, following) != ("{", "}")
-    return token not in ("(", "[") and following not in _CLOSERS
-
-
-_WORD_TOKEN = re.compile(rf"{_WORD}\Z")

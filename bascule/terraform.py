@@ -187,6 +187,11 @@ def show_json(
     return shown
 
 
+def untaint(terraform: Terraform, directory: Path, env: Mapping[str, str], address: str) -> None:
+    """Tell the state that the resource at `address` need not be replaced."""
+    _capture(terraform, directory, env, "untaint", [address])
+
+
 def validate(terraform: Terraform, directory: Path, env: Mapping[str, str]) -> tuple[Diagnostic, ...]:
     """Check an initialized configuration without reading any account; returns the warnings.
 

@@ -38,7 +38,12 @@ class Workspace:
         )
 
     def site_file(self, site: str) -> Path:
-        """Intent: `sites/<site>.toml`, relative where possible so that errors are short."""
+        """Intent: `sites/<site>.toml`, relative where possible so that errors are short.
+
+        Raises InputError if `site` is a path and not a name.
+        """
+        if Path(site).name != site:
+            raise InputError(f"{site!r} is no site's name", where="SITE", remedy="name a site, not a path")
         return _short(self.root / "sites" / f"{site}.toml")
 
     def imports(self, site: str) -> Path:
@@ -48,6 +53,10 @@ class Workspace:
     def rendered(self, site: str) -> Path:
         """What reviewers read, and the lock file of providers."""
         return self.root / "rendered" / site
+
+    def lock_file(self, site: str) -> Path:
+        """The provider's checksums, committed: every `terraform init` uses them."""
+        return self.rendered(site) / ".terraform.lock.hcl"
 
     def out(self) -> Path:
         """CDKTF's output folder."""

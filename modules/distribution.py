@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,16 +144,7 @@ def _without_bucket(values: Mapping[str, Any], bucket: str, where: str) -> list[
     if users:
         raise InputError(
             f"the bucket's origin is still in use by {', '.join(users)}",
-            where=f"{where}: stage = \"retire\"",
-            remedy="keep stage = \"serve\": what these serve from the bucket would be gone",
+            where=f'{where}: stage = "retire"',
+            remedy='keep stage = "serve": what these serve from the bucket would be gone',
         )
     return [origin for origin in values["origin"] if origin["origin_id"] not in retired]
-
-
-def untouched_behaviors(values: Mapping[str, Any]) -> Sequence[str]:
-    """Path patterns of the behaviors that keep going to another origin than the ALB."""
-    return [
-        behavior["path_pattern"]
-        for behavior in values.get("ordered_cache_behavior", ())
-        if behavior["target_origin_id"] != ALB_ORIGIN_ID
-    ]

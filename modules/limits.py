@@ -68,7 +68,11 @@ def _check_behavior(behavior: Mapping[str, Any], targets: set[str], where: str) 
     if behavior["target_origin_id"] not in targets:
         raise InputError(f"goes to {behavior['target_origin_id']}, which is no origin", where=where)
     if frozenset(behavior["allowed_methods"]) not in METHOD_SETS:
-        raise InputError(f"allowed methods {', '.join(behavior['allowed_methods'])} are no set of CloudFront's", where=where)
+        raise InputError(
+            f"allowed methods {', '.join(behavior['allowed_methods'])} are no set of CloudFront's", where=where
+        )
     refused = [key for key in ("forwarded_values", "min_ttl", "default_ttl", "max_ttl") if behavior.get(key)]
     if behavior.get("cache_policy_id") and refused:
-        raise InputError(f"has a cache policy and {', '.join(refused)}: CloudFront accepts one or the other", where=where)
+        raise InputError(
+            f"has a cache policy and {', '.join(refused)}: CloudFront accepts one or the other", where=where
+        )

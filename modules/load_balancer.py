@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from bascule.site import Site
 from modules.cdk import (
@@ -42,8 +43,8 @@ class OriginSecret(Construct):
                 postcondition=[
                     cdktf.Postcondition(
                         condition=f'${{can(regex("{SECRET_PATTERN}", self.value))}}',
-                        error_message=f"{site.origin.secret_parameter} has to hold one or two comma-separated values of "
-                        "32 to 128 lowercase hex digits; `bascule secret create` makes one.",
+                        error_message=f"{site.origin.secret_parameter} has to hold one or two comma-separated values "
+                        "of 32 to 128 lowercase hex digits; `bascule secret create` makes one.",
                     )
                 ]
             ),
@@ -108,7 +109,7 @@ class LoadBalancer(Construct):
         self.rule.override_logical_id("cloudfront")
 
     def _target_group(self, site_name: str, site: Site, vpc_id: str) -> lb_target_group.LbTargetGroup:
-        fixed = {
+        fixed: dict[str, Any] = {
             "port": site.service.container_port,
             "protocol": "HTTP",
             "protocol_version": "HTTP1",

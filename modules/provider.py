@@ -16,7 +16,5 @@ def aws_provider(stack: cdktf.TerraformStack, region: str, account: str) -> prov
     stack.add_override("terraform.required_version", TERRAFORM_VERSION)
     aws = provider.AwsProvider(stack, "aws", region=region, allowed_account_ids=[account])
     # cdktf writes the ambiguous source "aws".
-    stack.add_override(
-        "terraform.required_providers.aws", {"source": "hashicorp/aws", "version": PROVIDER_VERSION}
-    )
+    stack.add_override("terraform.required_providers.aws", {"source": "hashicorp/aws", "version": PROVIDER_VERSION})
     return aws

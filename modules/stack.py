@@ -89,7 +89,7 @@ def _distribution(
 def _same_account(site: Site, adopted: Adopted, where: str) -> None:
     if site.account is not None and site.account != adopted.facts.account:
         raise InputError(
-            f"account = \"{site.account}\", but the site was adopted in account {adopted.facts.account}",
+            f'account = "{site.account}", but the site was adopted in account {adopted.facts.account}',
             where=where,
             remedy="correct the key, or run `bascule adopt` with credentials of the account that it names",
         )

@@ -50,7 +50,7 @@ class SecurityGroup(Table):
 
 
 class Bucket(Table):
-    """`objects` maps a key to an HTML file beside the account file that names it."""
+    """`objects` maps a key to an HTML file, relative to the account file that names it."""
 
     public: bool = False
     versioned: bool = False

@@ -97,6 +97,9 @@ def _behavior(behavior: Config) -> Config:
     }
     if not behavior.get("CachePolicyId"):
         result.pop("CachePolicyId", None)
+    for name, _ in _TTLS:
+        if not result.get(name):
+            result.pop(name, None)
     if forwarded := behavior.get("ForwardedValues"):
         cookies = forwarded.get("Cookies", {"Forward": "none"})
         names = {"WhitelistedNames": _items(cookies["WhitelistedNames"])} if "WhitelistedNames" in cookies else {}
@@ -167,15 +170,14 @@ def _broken_origin(config: Config) -> tuple[str, str] | None:
         if kinds == ["S3OriginConfig"] and not (is_s3 and origin["DomainName"].endswith(".amazonaws.com")):
             return "InvalidArgument", "The parameter Origin DomainName does not refer to a valid S3 bucket."
         custom = origin.get("CustomOriginConfig", {})
-        limits = (
-            ("OriginReadTimeout", custom.get("OriginReadTimeout", 30), 120),
-            ("OriginKeepaliveTimeout", custom.get("OriginKeepaliveTimeout", 5), 120),
-            ("ConnectionTimeout", origin["ConnectionTimeout"], 10),
-            ("ConnectionAttempts", origin["ConnectionAttempts"], 3),
-        )
-        for name, value, most in limits:
+        for name, value, most, code in (
+            ("OriginReadTimeout", custom.get("OriginReadTimeout", 30), 120, "InvalidOriginReadTimeout"),
+            ("OriginKeepaliveTimeout", custom.get("OriginKeepaliveTimeout", 5), 120, "InvalidOriginKeepaliveTimeout"),
+            ("ConnectionTimeout", origin["ConnectionTimeout"], 10, "InvalidArgument"),
+            ("ConnectionAttempts", origin["ConnectionAttempts"], 3, "InvalidArgument"),
+        ):
             if not 1 <= value <= most:
-                return "InvalidArgument", f"The parameter {name} has to be between 1 and {most}."
+                return code, f"The parameter {name} has to be between 1 and {most}."
     return None
 
 

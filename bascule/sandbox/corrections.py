@@ -1,7 +1,7 @@
 """Every place where moto 5.2.5 is corrected towards AWS: one function per deviation, applied once by the server.
 
-Each docstring says what AWS does, what moto does, and where that is known from. `tests/sandbox` holds a test
-for each, so that a moto release that changes one of them is noticed.
+Each docstring says what AWS does, what moto does, and where that is known from. `tests/sandbox` holds a test for
+each, so that a moto release that changes one of them is noticed.
 """
 
 from __future__ import annotations
@@ -11,26 +11,30 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.cloudfront import models as cloudfront
-from moto.cloudfront import responses as cloudfront_responses
-from moto.cloudfront import urls as cloudfront_urls
+from moto.cloudfront.responses import CloudFrontResponse
+from moto.cloudfront.urls import url_paths as cloudfront_paths
 from moto.core.responses import ActionResult
-from moto.ec2 import ec2_backends
-from moto.ec2.exceptions import DependencyViolationError
-from moto.ec2.models import security_groups
-from moto.ecs import models as ecs
-from moto.ecs import responses as ecs_responses
-from moto.elbv2 import elbv2_backends
-from moto.elbv2 import models as elbv2
-from moto.elbv2 import responses as elbv2_responses
-from moto.elbv2.exceptions import ELBClientError
+from moto.ec2.exceptions import DependencyViolationError, RulesPerSecurityGroupLimitExceededError
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.responses import DESCRIBE_SERVICES_TAGS, EC2ContainerServiceResponse
+from moto.elbv2.exceptions import DuplicateListenerError, ELBClientError, TargetGroupNotFoundError
+from moto.elbv2.models import ELBv2Backend, FakeTargetGroup, elbv2_backends
+from moto.elbv2.responses import ELBV2Response
 
+from bascule.sandbox import answers, managed_policies, services
 from bascule.sandbox import cloudfront as rules
-from bascule.sandbox import managed_policies, services
-from bascule.sandbox.services import refuse
+from bascule.sandbox.services import Refused
 from bascule.sandbox.switches import SWITCHES
 
 DEPLOYING = 1.0
-"""Seconds for which an updated distribution is InProgress; AWS takes minutes."""
+"""Seconds for which an updated distribution and a new invalidation are InProgress; AWS takes minutes."""
+
+RULES_PER_GROUP = 60
+"""AWS's default quota of inbound rules in a security group, L-0EA8095F."""
+
+ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
 
 
 def apply() -> None:
@@ -39,55 +43,68 @@ def apply() -> None:
         correct()
 
 
+def _instead(owner: Any, name: str) -> Callable[[Any], Any]:
+    """Puts what it decorates in the place of moto's `owner.name`; AttributeError if moto has no such name any more."""
+    getattr(owner, name)
+
+    def replace(by: Any) -> Any:
+        setattr(owner, name, by)
+        return by
+
+    return replace
+
+
+# CloudFront
+
+
 class _KeptConfig(dict[str, Any]):
     """A DistributionConfig that moto's own code can read by attribute, as it does with its model."""
 
     def __getattr__(self, name: str) -> Any:
-        key = {"caller_reference": "CallerReference"}.get(name, name)
         try:
-            return self[key]
+            return self["CallerReference" if name == "caller_reference" else name]
         except KeyError:
             raise AttributeError(name) from None
-
-
-def _kept(config: dict[str, Any]) -> _KeptConfig:
-    complete = rules.complete(config)
-    if refusal := rules.refusal(complete):
-        raise refuse(*refusal)
-    return _KeptConfig(complete)
 
 
 def distribution_keeps_what_it_is_given() -> None:
     """GetDistributionConfig answers what UpdateDistribution was given, with every default filled in.
 
-    moto's model drops what it doesn't know (origin access control, function associations, origin groups' and
-    newer members), answers ForwardedValues beside a cache policy and `CloudFrontDefaultCertificate: true` beside
-    an ACM certificate (cloudfront/models.py, DefaultCacheBehaviour and ViewerCertificate), so that importing it
-    reads as a change. It also accepts what CloudFront refuses: `bascule.sandbox.cloudfront.refusal`.
+    moto's model drops what it doesn't know (origin access control, function associations, newer members), answers
+    ForwardedValues beside a cache policy and `CloudFrontDefaultCertificate: true` beside an ACM certificate
+    (cloudfront/models.py, DefaultCacheBehaviour and ViewerCertificate), so that importing it reads as a change. It
+    also accepts what CloudFront refuses: `bascule.sandbox.cloudfront.refusal`.
     """
-    cloudfront.DistributionConfig = _kept
     cloudfront.DISTRIBUTION_CONFIG_FIELDS.append("Staging")
 
+    @_instead(cloudfront, "DistributionConfig")
+    def kept(config: dict[str, Any]) -> _KeptConfig:
+        complete = rules.complete(config)
+        if refusal := rules.refusal(complete):
+            raise Refused(*refusal)
+        return _KeptConfig(complete)
 
-def distribution_checks_if_match() -> None:
-    """UpdateDistribution and DeleteDistribution answer 412 to an outdated If-Match; every update has a new ETag.
 
-    API reference: PreconditionFailed, HTTP 412. moto takes any value and keeps the ETag for ever. AWS also sets
-    LastModifiedTime; moto answers a fixed date of 2021.
+def distribution_update_checks_if_match() -> None:
+    """UpdateDistribution answers 412 PreconditionFailed to an outdated If-Match, and every update has a new ETag.
+
+    API reference. moto takes any value and keeps the ETag for ever. AWS also sets LastModifiedTime (moto answers a
+    fixed date of 2021) and refuses another CallerReference: IllegalUpdate.
     """
-    original = cloudfront.CloudFrontBackend.update_distribution
+    original: Any = cloudfront.CloudFrontBackend.update_distribution
 
+    @_instead(cloudfront.CloudFrontBackend, "update_distribution")
     def update_distribution(self: Any, dist_config: dict[str, Any], _id: str, if_match: str) -> Any:
         distribution = self.distributions.get(_id)
         if distribution and if_match:
             _check_if_match(distribution, if_match)
+            if dist_config.get("CallerReference") != distribution.distribution_config["CallerReference"]:
+                raise Refused("IllegalUpdate", "The update contains modifications that are not allowed.")
         _, location, _ = original(self, dist_config, _id, if_match)
         distribution.etag = cloudfront.random_id(length=14)
-        distribution.modified = time.time()
-        distribution.last_modified_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(distribution.modified))
+        distribution.updated = time.time()
+        distribution.last_modified_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(distribution.updated))
         return distribution, location, distribution.etag
-
-    cloudfront.CloudFrontBackend.update_distribution = update_distribution
 
 
 def distribution_is_in_progress_after_an_update() -> None:
@@ -98,50 +115,73 @@ def distribution_is_in_progress_after_an_update() -> None:
     """
 
     def status(self: Any) -> str:
-        modified = getattr(self, "modified", 0.0)
-        held = SWITCHES.distributions_in_progress and modified
-        return "InProgress" if held or time.time() - modified < DEPLOYING else "Deployed"
+        updated = getattr(self, "updated", 0.0)
+        held = SWITCHES.distributions_in_progress and updated
+        return "InProgress" if held or time.time() - updated < DEPLOYING else "Deployed"
 
-    cloudfront.Distribution.status = property(status, lambda self, value: None)
+    _instead(cloudfront.Distribution, "status")(property(status, lambda self, value: None))
 
 
 def distribution_is_disabled_before_it_is_deleted() -> None:
     """DeleteDistribution refuses an enabled distribution: DistributionNotDisabled (API reference). moto deletes it."""
-    original = cloudfront.CloudFrontBackend.delete_distribution
+    original: Any = cloudfront.CloudFrontBackend.delete_distribution
 
+    @_instead(cloudfront.CloudFrontBackend, "delete_distribution")
     def delete_distribution(self: Any, distribution_id: str, if_match: str) -> None:
         distribution = self.distributions.get(distribution_id)
         if distribution and if_match:
             _check_if_match(distribution, if_match)
             if distribution.distribution_config["Enabled"]:
                 message = "The distribution you are trying to delete has not been disabled."
-                raise refuse("DistributionNotDisabled", message)
+                raise Refused("DistributionNotDisabled", message)
         original(self, distribution_id, if_match)
-
-    cloudfront.CloudFrontBackend.delete_distribution = delete_distribution
 
 
 def _check_if_match(distribution: Any, if_match: str) -> None:
     if if_match != distribution.etag:
         message = "The request failed because it didn't meet the preconditions in one or more request-header fields."
-        raise refuse("PreconditionFailed", message)
+        raise Refused("PreconditionFailed", message)
+
+
+def invalidation_completes() -> None:
+    """An invalidation is InProgress and then Completed: what botocore's waiter InvalidationCompleted waits for.
+
+    moto says COMPLETED from the start, which that waiter never accepts, and counts none at the distribution.
+    """
+    original: Any = cloudfront.Invalidation.__init__
+
+    @_instead(cloudfront.Invalidation, "__init__")
+    def initialize(self: Any, *args: Any, **kwargs: Any) -> None:
+        self.created = time.time()
+        original(self, *args, **kwargs)
+
+    def status(self: Any) -> str:
+        return "InProgress" if time.time() - self.created < DEPLOYING else "Completed"
+
+    def in_progress(self: Any) -> int:
+        backend = cloudfront.cloudfront_backends[self.arn.split(":")[4]]["aws"]
+        return sum(one.status == "InProgress" for one in backend.invalidations.get(self.id, []))
+
+    cloudfront.Invalidation.status = property(status, lambda self, value: None)  # type: ignore[assignment]
+    cloudfront.Distribution.in_progress_invalidation_batches = property(  # type: ignore[assignment]
+        in_progress, lambda self, value: None
+    )
 
 
 def managed_policies_can_be_read() -> None:
-    """AWS's managed cache, origin request and response headers policies exist in every account. moto has no such API."""
-    response = cloudfront_responses.CloudFrontResponse
+    """AWS's managed cache, origin request and response headers policies are in every account; moto has no such API."""
     for kind in managed_policies.KINDS:
-        setattr(response, f"get_{kind.snake}", _get_policy(kind))
-        setattr(response, f"list_{kind.snake_plural}", _list_policies(kind))
+        setattr(CloudFrontResponse, f"get_{kind.snake}", _get_policy(kind))
+        setattr(CloudFrontResponse, f"list_{kind.snake_plural}", _list_policies(kind))
         for path in (f"{kind.path}$", f"{kind.path}/(?P<policy_id>[^/]+)$"):
-            cloudfront_urls.url_paths["{0}/2020-05-31/" + path] = response.dispatch
+            cloudfront_paths["{0}/2020-05-31/" + path] = CloudFrontResponse.dispatch
 
 
 def _get_policy(kind: managed_policies.Kind) -> Callable[[Any], ActionResult]:
     def get(self: Any) -> ActionResult:
         policy = next((one for one in kind.policies if one["Id"] == self._get_param("Id")), None)
         if policy is None:
-            raise refuse(f"NoSuch{kind.name}", f"The {kind.path.replace('-', ' ')} does not exist.")
+            raise Refused(f"NoSuch{kind.name}", f"The {kind.path.replace('-', ' ')} does not exist.")
         return ActionResult({kind.name: policy, "ETag": managed_policies.ETAG})
 
     return get
@@ -156,32 +196,30 @@ def _list_policies(kind: managed_policies.Kind) -> Callable[[Any], ActionResult]
     return list_
 
 
-def services_run_their_tasks() -> None:
-    """Create-, Update-, Delete- and DescribeServices behave as `bascule.sandbox.services` describes.
+# ECS: what a service does is in bascule.sandbox.services; here it is put behind the API.
 
-    moto starts no tasks, never reaches a steady state by itself, changes load balancers without a deployment and
-    without checking them, and answers no deployment percentages, circuit breaker, zone rebalancing, role or grace
-    period (ecs/models.py, class Service): adopting such a service reads "1 to change".
+
+def service_starts_its_tasks() -> None:
+    """CreateService fills in ECS's defaults, checks network and target groups, and starts tasks.
+
+    moto starts none and never reaches a steady state by itself (ecs/models.py, Service; MOTO_ECS_SERVICE_RUNNING only
+    sets a number).
     """
-    response = ecs_responses.EC2ContainerServiceResponse
-    original_create = ecs.EC2ContainerServiceBackend.create_service
-    original_delete = ecs.EC2ContainerServiceBackend.delete_service
 
+    @_instead(EC2ContainerServiceResponse, "create_service")
     def create_service(self: Any) -> ActionResult:
         request = dict(self._get_params())
         live = services.create(self.current_account, self.region, request, time.time())
-        service = original_create(
-            self.ecs_backend,
-            live.cluster,
-            live.name,
-            0,
-            live.config["taskDefinition"],
-            tags=request.get("tags"),
-            launch_type=request.get("launchType"),
-        )
-        service.live = live
-        return ActionResult({"service": _described(service)})
+        return ActionResult({"service": _described(services.register(live))})
 
+
+def service_update_rolls_out() -> None:
+    """UpdateService starts a deployment if tasks have to change, and refuses what ECS refuses.
+
+    moto sets the attributes, without a deployment, tasks, or a look at the target group.
+    """
+
+    @_instead(EC2ContainerServiceResponse, "update_service")
     def update_service(self: Any) -> ActionResult:
         request = dict(self._get_params())
         service = self.ecs_backend._get_service(request.get("cluster", "default"), request["service"].split("/")[-1])
@@ -189,64 +227,88 @@ def services_run_their_tasks() -> None:
         services.settle_all(self.current_account, self.region)
         return ActionResult({"service": _described(service)})
 
-    def delete_service(self: Any, cluster_name: str, service_name: str, force: bool) -> Any:
-        service = self._get_service(cluster_name, service_name.split("/")[-1])
-        service.desired_count = service.live.config.get("desiredCount", 0)
-        original_delete(self, cluster_name, service.name, force)
-        services.stop(service.live)
-        return service
 
-    def delete_service_response(self: Any) -> ActionResult:
-        cluster, name = self._get_param("cluster", "default"), self._get_param("service")
-        return ActionResult(
-            {"service": _described(delete_service(self.ecs_backend, cluster, name, self._get_param("force", False)))}
-        )
+def service_is_described_in_full() -> None:
+    """DescribeServices answers deployments as they stand, percentages, circuit breaker, zone rebalancing, role.
 
+    moto leaves these out, so that adopting a service reads "1 to change".
+    """
+    EC2ContainerServiceResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER.pop(DESCRIBE_SERVICES_TAGS, None)
+
+    @_instead(EC2ContainerServiceResponse, "describe_services")
     def describe_services(self: Any) -> ActionResult:
         services.settle_all(self.current_account, self.region)
         cluster, names = self._get_param("cluster", "default"), self._get_param("services", [])
         found, failures = self.ecs_backend.describe_services(cluster, names)
         with_tags = "TAGS" in self._get_param("include", [])
-        return ActionResult({"services": [_described(one, with_tags) for one in found], "failures": failures})
-
-    response.create_service = create_service
-    response.update_service = update_service
-    response.delete_service = delete_service_response
-    response.describe_services = describe_services
-    response.RESPONSE_KEY_PATH_TO_TRANSFORMER.pop(ecs_responses.DESCRIBE_SERVICES_TAGS, None)
+        described = [_described(one) | ({"tags": one.tags} if with_tags else {}) for one in found]
+        return ActionResult({"services": described, "failures": failures})
 
 
-def _described(service: Any, with_tags: bool = False) -> dict[str, Any]:
-    answer = services.described(service.live, service.status, service.tags if with_tags else [])
-    return answer if with_tags else {key: value for key, value in answer.items() if key != "tags"}
+def service_takes_its_tasks_along() -> None:
+    """DeleteService stops the tasks, so that their security groups can be deleted; moto has no tasks to stop."""
+    original: Any = EC2ContainerServiceBackend.delete_service
+
+    @_instead(EC2ContainerServiceBackend, "delete_service")
+    def delete_service(self: Any, cluster_name: str, service_name: str, force: bool) -> Any:
+        service = self._get_service(cluster_name, service_name.split("/")[-1])
+        service.desired_count = service.live.config.get("desiredCount", 0)
+        original(self, cluster_name, service.name, force)
+        services.stop(service.live, time.time())
+        return service
+
+    @_instead(EC2ContainerServiceResponse, "delete_service")
+    def answer(self: Any) -> ActionResult:
+        cluster, name = self._get_param("cluster", "default"), self._get_param("service")
+        return ActionResult(
+            {"service": _described(self.ecs_backend.delete_service(cluster, name, self._get_param("force")))}
+        )
+
+
+def _described(service: Any) -> dict[str, Any]:
+    return answers.described(service.live, service.status)
+
+
+def cluster_counts_services_and_tasks() -> None:
+    """DescribeClusters answers activeServicesCount and runningTasksCount; moto's stay at 0 for services."""
+    original: Any = EC2ContainerServiceResponse.describe_clusters
+
+    @_instead(EC2ContainerServiceResponse, "describe_clusters")
+    def describe_clusters(self: Any) -> ActionResult:
+        services.settle_all(self.current_account, self.region)
+        result: ActionResult = original(self)
+        return result
 
 
 def tasks_of_services_are_listed() -> None:
     """ListTasks and DescribeTasks know the tasks of services, with network interface and container.
 
-    moto knows only tasks that RunTask started (its list_tasks says so: "We can't filter on service_name until the
-    backend actually launches tasks").
+    moto knows only those that RunTask started (its list_tasks: "We can't filter on service_name until the backend
+    actually launches tasks").
     """
-    response = ecs_responses.EC2ContainerServiceResponse
-    original_list, original_describe = response.list_tasks, response.describe_tasks
+    original_list: Any = EC2ContainerServiceResponse.list_tasks
+    original_describe: Any = EC2ContainerServiceResponse.describe_tasks
 
     def tasks_in(self: Any, cluster: str) -> list[dict[str, Any]]:
         services.settle_all(self.current_account, self.region)
         here = services.running(self.current_account, self.region)
         name = cluster.split("/")[-1]
-        return [task for service in here if service.cluster == name for task in services.described_tasks(service)]
+        return [task for service in here if service.cluster == name for task in answers.described_tasks(service)]
 
+    @_instead(EC2ContainerServiceResponse, "list_tasks")
     def list_tasks(self: Any) -> ActionResult:
         tasks = tasks_in(self, self._get_param("cluster", "default"))
-        if service := self._get_param("serviceName"):
+        service, family = self._get_param("serviceName"), self._get_param("family")
+        if service:
             tasks = [task for task in tasks if task["group"] == f"service:{service.split('/')[-1]}"]
-        if family := self._get_param("family"):
+        if family:
             tasks = [task for task in tasks if task["taskDefinitionArn"].split("/")[-1].startswith(f"{family}:")]
         if self._get_param("desiredStatus", "RUNNING") != "RUNNING":
             tasks = []
         alone = [] if service else original_list(self).result["taskArns"]
         return ActionResult({"taskArns": [task["taskArn"] for task in tasks] + alone})
 
+    @_instead(EC2ContainerServiceResponse, "describe_tasks")
     def describe_tasks(self: Any) -> ActionResult:
         wanted = {name.split("/")[-1] for name in self._get_param("tasks", [])}
         tasks = tasks_in(self, self._get_param("cluster", "default"))
@@ -254,38 +316,38 @@ def tasks_of_services_are_listed() -> None:
         result = original_describe(self).result
         return ActionResult({**result, "tasks": tasks + list(result["tasks"])})
 
-    response.list_tasks, response.describe_tasks = list_tasks, describe_tasks
+
+# Elastic Load Balancing
 
 
 def target_health_follows_the_tasks() -> None:
-    """DescribeTargetHealth: `initial`, then `healthy` where the load balancer reaches the task, `unhealthy` where not.
+    """DescribeTargetHealth: `initial`, then `healthy` or `unhealthy`; `draining` after deregistration.
 
     moto calls every registered target healthy at once. Here the security groups on the way decide as well, because
     that is what fails in practice (an ALB group without egress to the task's port).
     """
 
+    @_instead(ELBV2Response, "describe_target_health")
     def describe_target_health(self: Any) -> ActionResult:
         now = services.settle_all(self.current_account, self.region)
-        arn = self._get_param("TargetGroupArn")
-        group = self.elbv2_backend.target_groups.get(arn)
+        group = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
         if group is None:
-            raise elbv2.TargetGroupNotFoundError()
+            raise TargetGroupNotFoundError()
         wanted = {target["Id"] for target in self._get_param("Targets", [])}
         health = [
-            _health(group, target, services.target_state(self.current_account, self.region, group, target["Id"], now))
+            _health(target, services.target_state(group, target, now))
             for target in group.targets.values()
             if not wanted or target["Id"] in wanted
         ]
         return ActionResult({"TargetHealthDescriptions": health})
 
-    elbv2_responses.ELBV2Response.describe_target_health = describe_target_health
 
-
-def _health(group: Any, target: dict[str, Any], state: tuple[str, str | None]) -> dict[str, Any]:
+def _health(target: dict[str, Any], state: tuple[str, str | None]) -> dict[str, Any]:
     descriptions = {
         "Elb.RegistrationInProgress": "Target registration is in progress",
         "Target.FailedHealthChecks": "Health checks failed with these codes: [503]",
         "Target.Timeout": "Request timed out",
+        "Target.DeregistrationInProgress": "Target deregistration is in progress",
         "Target.NotInUse": "Target group is not configured to receive traffic from the load balancer",
     }
     name, reason = state
@@ -299,20 +361,81 @@ def _health(group: Any, target: dict[str, Any], state: tuple[str, str | None]) -
 def load_balancer_with_deletion_protection_stays() -> None:
     """DeleteLoadBalancer refuses while deletion protection is on: OperationNotPermitted (API reference).
 
-    moto deletes it (elbv2/models.py, delete_load_balancer). AWS also frees the target groups that it used.
+    moto deletes it (elbv2/models.py, delete_load_balancer).
     """
-    original = elbv2.ELBv2Backend.delete_load_balancer
+    original: Any = ELBv2Backend.delete_load_balancer
 
+    @_instead(ELBv2Backend, "delete_load_balancer")
     def delete_load_balancer(self: Any, arn: str) -> None:
         balancer = self.load_balancers.get(arn)
         if balancer and str(balancer.attrs.get("deletion_protection.enabled")).lower() == "true":
             message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
             raise ELBClientError("OperationNotPermitted", message)
         original(self, arn)
-        for group in self.target_groups.values():
-            group.load_balancer_arns = [one for one in group.load_balancer_arns if one != arn]
 
-    elbv2.ELBv2Backend.delete_load_balancer = delete_load_balancer
+
+def load_balancer_needs_two_zones_and_a_free_name() -> None:
+    """CreateLoadBalancer of an ALB refuses subnets of fewer than two zones, and a name that is taken.
+
+    API reference: "You must specify subnets from at least two Availability Zones", DuplicateLoadBalancerName. moto
+    takes any subnets, and looks for the name by an ARN that it has just made at random.
+    """
+    original: Any = ELBv2Backend.create_load_balancer
+
+    @_instead(ELBv2Backend, "create_load_balancer")
+    def create_load_balancer(self: Any, name: str, security_groups: Any, subnet_ids: list[str], **rest: Any) -> Any:
+        if any(balancer.name == name for balancer in self.load_balancers.values()):
+            message = f"A load balancer with the same name '{name}' exists, but with different settings"
+            raise ELBClientError("DuplicateLoadBalancerName", message)
+        mapped = [mapping["SubnetId"] for mapping in rest.get("subnet_mappings") or []]
+        ec2 = ec2_backends[self.account_id][self.region_name]
+        zones = {ec2.get_subnet(subnet).availability_zone for subnet in [*(subnet_ids or []), *mapped]}
+        if (rest.get("loadbalancer_type") or "application") == "application" and len(zones) < 2:
+            message = "At least two subnets in two different Availability Zones must be specified"
+            raise ELBClientError("ValidationError", message)
+        return original(self, name, security_groups, subnet_ids, **rest)
+
+
+def listener_port_is_taken_once() -> None:
+    """CreateListener refuses a port that the load balancer already listens on: DuplicateListener (API reference).
+
+    moto looks for the port among the listeners' ARNs.
+    """
+    original: Any = ELBv2Backend.create_listener
+
+    @_instead(ELBv2Backend, "create_listener")
+    def create_listener(self: Any, load_balancer_arn: str, protocol: str, port: Any, *rest: Any, **named: Any) -> Any:
+        balancer = self.load_balancers.get(load_balancer_arn)
+        if balancer and str(port) in {str(listener.port) for listener in balancer.listeners.values()}:
+            raise DuplicateListenerError()
+        return original(self, load_balancer_arn, protocol, port, *rest, **named)
+
+
+def target_group_names_its_load_balancers() -> None:
+    """LoadBalancerArns of a target group are those whose listeners or rules forward to it now.
+
+    moto only ever adds to the list, so a target group stays attached to a load balancer that is gone.
+    """
+
+    def load_balancer_arns(self: Any) -> list[str]:
+        backend = elbv2_backends[self.account_id][self.region_name]
+        return [arn for arn, balancer in backend.load_balancers.items() if _forwards(backend, balancer, self.arn)]
+
+    FakeTargetGroup.load_balancer_arns = property(  # type: ignore[assignment]
+        load_balancer_arns, lambda self, value: None
+    )
+
+
+def _forwards(backend: Any, balancer: Any, target_group_arn: str) -> bool:
+    return any(
+        target_group_arn in backend._get_target_group_arns_from(action_data=action.data)
+        for listener in balancer.listeners.values()
+        for rule in listener.rules.values()
+        for action in rule.actions
+    )
+
+
+# EC2
 
 
 def security_group_in_use_stays() -> None:
@@ -320,53 +443,87 @@ def security_group_in_use_stays() -> None:
 
     API reference: DependencyViolation. moto deletes it ("TODO this should raise an error", ec2 responses).
     """
-    original = security_groups.SecurityGroupBackend._delete_security_group
+    original: Any = SecurityGroupBackend._delete_security_group
 
-    def _delete_security_group(self: Any, vpc_id: str | None, group_id: str) -> None:
-        interfaces = any(group_id in {group.id for group in eni.group_set} for eni in self.enis.values())
+    @_instead(SecurityGroupBackend, "_delete_security_group")
+    def delete_security_group(self: Any, vpc_id: str | None, group_id: str) -> None:
         balancers = elbv2_backends[self.account_id][self.region_name].load_balancers.values()
-        balanced = any(group_id in balancer.security_groups for balancer in balancers)
         others = (group for groups in self.groups.values() for group in groups.values() if group.id != group_id)
-        referenced = any(
-            (rule.source_group or {}).get("GroupId") == group_id
-            for group in others
-            for rule in (*group.ingress_rules, *group.egress_rules)
+        in_use = (
+            any(group_id in {group.id for group in interface.group_set} for interface in self.enis.values())
+            or any(group_id in balancer.security_groups for balancer in balancers)
+            or any(
+                (rule.source_group or {}).get("GroupId") == group_id
+                for group in others
+                for rule in (*group.ingress_rules, *group.egress_rules)
+            )
         )
-        if interfaces or balanced or referenced:
+        if in_use:
             raise DependencyViolationError(f"resource {group_id} has a dependent object")
         original(self, vpc_id, group_id)
 
-    security_groups.SecurityGroupBackend._delete_security_group = _delete_security_group
 
-
-def prefix_list_rule_keeps_its_description() -> None:
+def rule_keeps_its_description() -> None:
     """DescribeSecurityGroupRules answers the description that a rule was authorized with, whatever its source.
 
-    moto keeps it for CIDR ranges only (ec2/models/security_groups.py, SecurityGroupRule.description), so that the
-    plan after creating a prefix-list or group rule with a description isn't empty.
+    moto keeps it for CIDR ranges only (SecurityGroupRule.description), so that the plan after creating a prefix-list
+    or group rule with a description isn't empty.
     """
-    original = security_groups.SecurityGroupRule.__init__
+    original: Any = SecurityGroupRule.__init__
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    @_instead(SecurityGroupRule, "__init__")
+    def initialize(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        source_group, prefix_list = (*args[6:8], None, None)[:2]
-        source = source_group or prefix_list or kwargs.get("source_group") or kwargs.get("prefix_list_id") or {}
+        positional = dict(zip(("source_group", "prefix_list_id"), args[6:8], strict=False))
+        given = positional | kwargs
+        source = given.get("source_group") or given.get("prefix_list_id") or {}
         if source.get("Description"):
             self.ip_range = {**self.ip_range, "Description": source["Description"]}
 
-    security_groups.SecurityGroupRule.__init__ = __init__
+
+def prefix_list_counts_with_its_weight() -> None:
+    """A rule for CloudFront's origin-facing prefix list counts as 55 of the 60 rules that a security group may have.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html (weights): a second
+    port is refused. moto counts such rules as none.
+    """
+    original: Any = SecurityGroupBackend.authorize_security_group_ingress
+
+    @_instead(SecurityGroupBackend, "authorize_security_group_ingress")
+    def authorize_security_group_ingress(self: Any, group_name_or_id: str, *args: Any, **kwargs: Any) -> Any:
+        group = self.get_security_group_by_name_or_id(group_name_or_id)
+        added = [one["PrefixListId"] for one in kwargs.get("prefix_list_ids") or []]
+        if group and added:
+            present = [rule.prefix_list_id for rule in group.ingress_rules]
+            if sum(_weight(self, one) for one in present + added) > RULES_PER_GROUP:
+                raise RulesPerSecurityGroupLimitExceededError
+        return original(self, group_name_or_id, *args, **kwargs)
+
+
+def _weight(ec2: Any, prefix_list_id: str | None) -> int:
+    prefix_list = ec2.managed_prefix_lists.get(prefix_list_id)
+    return 55 if prefix_list and prefix_list.prefix_list_name == ORIGIN_FACING else 1
 
 
 CORRECTIONS = (
     distribution_keeps_what_it_is_given,
-    distribution_checks_if_match,
+    distribution_update_checks_if_match,
     distribution_is_in_progress_after_an_update,
     distribution_is_disabled_before_it_is_deleted,
+    invalidation_completes,
     managed_policies_can_be_read,
-    services_run_their_tasks,
+    service_starts_its_tasks,
+    service_update_rolls_out,
+    service_is_described_in_full,
+    service_takes_its_tasks_along,
+    cluster_counts_services_and_tasks,
     tasks_of_services_are_listed,
     target_health_follows_the_tasks,
     load_balancer_with_deletion_protection_stays,
+    load_balancer_needs_two_zones_and_a_free_name,
+    listener_port_is_taken_once,
+    target_group_names_its_load_balancers,
     security_group_in_use_stays,
-    prefix_list_rule_keeps_its_description,
+    rule_keeps_its_description,
+    prefix_list_counts_with_its_weight,
 )

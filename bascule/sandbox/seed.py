@@ -7,24 +7,20 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from hashlib import sha256
 from importlib import import_module
-from ipaddress import ip_network
-from pathlib import Path
-from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import validate_parameters
-from cryptography import x509
 from moto.acm.models import CertBundle, acm_backends
 from moto.cloudfront.models import CloudFrontFunction, Distribution, OriginAccessControl, cloudfront_backends
-from moto.ec2 import ec2_backends
-from moto.ecr import ecr_backends
-from moto.ecs import ecs_backends
-from moto.ecs.models import Service as EcsService
+from moto.ec2.models import ec2_backends
+from moto.ecr.models import ecr_backends
+from moto.ecs.models import ecs_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
-from moto.ssm import ssm_backends
+from moto.ssm.models import ssm_backends
 
 from bascule.sandbox import services
 from bascule.sandbox.account import Account, Bucket, Config
@@ -76,12 +72,15 @@ def _network(account: Account) -> None:
         with _named(f"{models}.security_groups", "random_security_group_id", group.id):
             ec2.create_security_group(group.name, group.description, vpc_id=vpc.id)
         for port in group.open_ports:
-            ec2.authorize_security_group_ingress(group.id, "tcp", port, port, [{"CidrIp": "0.0.0.0/0"}])
+            ec2.authorize_security_group_ingress(group.id, "tcp", str(port), str(port), [{"CidrIp": "0.0.0.0/0"}])
 
 
 def _bucket(account: Account, name: str, bucket: Bucket) -> None:
     s3 = s3_backends[account.id]["aws"]
     s3.create_bucket(name, account.region)
+    s3.put_bucket_encryption(name, {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}})
+    if not bucket.public:
+        s3.put_public_access_block(name, dict.fromkeys(_BLOCKS, "true"))
     if bucket.versioned:
         s3.put_bucket_versioning(name, "Enabled")
     if bucket.public:
@@ -91,6 +90,9 @@ def _bucket(account: Account, name: str, bucket: Bucket) -> None:
     for key, file in bucket.objects.items():
         content = s3.put_object(name, key, file.read_bytes())
         content.set_metadata({"Content-Type": "text/html; charset=utf-8"})
+
+
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
 def _public_policy(name: str) -> bytes:
@@ -118,8 +120,9 @@ def _repositories(account: Account) -> None:
         for image in repository.images:
             manifest = _manifest(f"{repository.name}:{image.pushed_at.isoformat()}")
             for tag in image.tags:
-                pushed = ecr.put_image(repository.name, manifest, tag)
-                pushed.image_pushed_at = image.pushed_at
+                digest = f"sha256:{sha256(manifest.encode()).hexdigest()}"
+                pushed = ecr.put_image(repository.name, manifest, tag, digest=digest)
+                pushed.image_pushed_at = int(image.pushed_at.timestamp())
 
 
 def _manifest(content: str) -> str:
@@ -137,15 +140,7 @@ def _service(account: Account) -> None:
         ecs.register_task_definition(**request)
     created = service.created_at.timestamp()
     live = services.create(account.id, account.region, service.config, created)
-    holder: EcsService = ecs.create_service(
-        live.cluster,
-        live.name,
-        0,
-        live.config["taskDefinition"],
-        tags=service.config.get("tags"),
-        launch_type="FARGATE",
-    )
-    holder.live = live
+    services.register(live)
     services.settle(live, created)
     ec2 = ec2_backends[account.id][account.region]
     for task, described in zip(live.deployments[0].tasks, service.tasks, strict=True):
@@ -163,6 +158,9 @@ def _certificates(account: Account) -> None:
     for certificate in account.certificates:
         bundle = CertBundle.generate_cert(certificate.domains[0], account.id, "us-east-1", list(certificate.domains))
         bundle.arn, bundle.status = certificate.arn, "ISSUED"
+        viewer = account.distribution.config.get("ViewerCertificate", {})
+        if viewer.get("ACMCertificateArn") == bundle.arn:
+            bundle.in_use_by.append(f"arn:aws:cloudfront::{account.id}:distribution/{account.distribution.id}")
         acm._certificates[bundle.arn] = bundle
 
 
@@ -174,15 +172,15 @@ def _distribution(account: Account) -> None:
         cloudfront.origin_access_controls[control.id] = made
     for function in account.functions:
         config = {"Comment": "", "Runtime": "cloudfront-js-2.0"}
-        made = CloudFrontFunction(account.id, "aws", function.name, config, function.code.encode())
-        made.stage, made.status = "LIVE", "DEPLOYED"
-        cloudfront.functions[function.name] = made
+        published = CloudFrontFunction(account.id, "aws", function.name, config, function.code.encode())
+        published.stage, published.status = "LIVE", "DEPLOYED"
+        cloudfront.functions[function.name] = published
     distribution = Distribution(account.id, "aws", wanted.config)
     distribution.id = distribution.distribution_id = wanted.id
     distribution.arn = f"arn:aws:cloudfront::{account.id}:distribution/{wanted.id}"
     distribution.domain_name, distribution.etag = wanted.domain, wanted.etag
     distribution.last_modified_time = _iso(wanted.modified_at)
-    _check("cloudfront", "CreateDistribution", {"DistributionConfig": dict(distribution.distribution_config)})
+    _check("cloudfront", "CreateDistribution", {"DistributionConfig": vars(distribution)["distribution_config"]})
     cloudfront.distributions[wanted.id] = distribution
     tags = [{"Key": key, "Value": value} for key, value in wanted.tags.items()]
     cloudfront.tagger.tag_resource(distribution.arn, tags)

@@ -15,19 +15,18 @@ from ipaddress import ip_network
 from typing import Any
 
 from moto.core.exceptions import ServiceException
-from moto.ec2 import ec2_backends
-from moto.ecs import ecs_backends
-from moto.elbv2 import elbv2_backends
+from moto.ec2.models import ec2_backends
+from moto.ecs.models import ecs_backends
+from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
+from bascule.sandbox import targets
 from bascule.sandbox.switches import SWITCHES
 
 Config = dict[str, Any]
 
 STARTING = 0.5
 """Seconds from a task's launch until it is RUNNING and registered in its target groups."""
-REGISTERING = 1.0
-"""Seconds from registration until the target is healthy; before that it is `initial`."""
 FAILING = 1.0
 """Seconds after which a task that can't come up counts as failed."""
 BREAKER = 3
@@ -50,8 +49,7 @@ class Task:
     id: str
     started: float
     network_interface: Any
-    settled: bool = False
-    """True once it is RUNNING, and for as long as it runs."""
+    is_running: bool = False
 
 
 @dataclass
@@ -87,9 +85,8 @@ class Service:
         return f"arn:aws:ecs:{self.region}:{self.account}:service/{self.cluster}/{self.name}"
 
 
-def refuse(code: str, message: str) -> ServiceException:
-    """The error that AWS answers, to be raised."""
-    return ServiceException(code, message)
+class Refused(ServiceException):
+    """`Refused(code, message)`: the error that AWS answers. (moto finds the service by the module of its own class.)"""
 
 
 def create(account: str, region: str, request: Config, created: float) -> Service:
@@ -111,8 +108,9 @@ def create(account: str, region: str, request: Config, created: float) -> Servic
     }
     cluster = str(request.get("cluster", "default")).split("/")[-1]
     service = Service(account, region, cluster, request["serviceName"], config, created)
-    config["taskDefinition"] = _task_definition(service, request["taskDefinition"]).arn
-    _check_load_balancers(service, config["loadBalancers"])
+    config["taskDefinition"] = task_definition(service, request["taskDefinition"]).arn
+    _check_network(service, config)
+    _check_load_balancers(service, config)
     if not config["loadBalancers"] and "healthCheckGracePeriodSeconds" in request:
         raise _grace_period_refusal()
     _default_grace_period(service)
@@ -120,17 +118,34 @@ def create(account: str, region: str, request: Config, created: float) -> Servic
     return service
 
 
+def register(service: Service) -> Any:
+    """Make the service known to moto, which keeps its name, status and tags; returns moto's own object for it."""
+    config = service.config
+    holder: Any = ecs_backends[service.account][service.region].create_service(
+        service.cluster,
+        service.name,
+        0,
+        config["taskDefinition"],
+        tags=config.get("tags"),
+        launch_type=config.get("launchType"),
+    )
+    holder.live = service
+    return holder
+
+
 def update(service: Service, request: Config, now: float) -> None:
     """What UpdateService does: a new deployment if the request asks for one, else a change in place."""
     given = {key: value for key, value in request.items() if key not in ("cluster", "service") and value is not None}
     force = given.pop("forceNewDeployment", False)
-    if "loadBalancers" in given:
-        _check_load_balancers(service, given["loadBalancers"])
-    after = given.get("loadBalancers", service.config["loadBalancers"])
-    if "healthCheckGracePeriodSeconds" in given and not (after and service.config["loadBalancers"]):
-        raise _grace_period_refusal()
     if "taskDefinition" in given:
-        given["taskDefinition"] = _task_definition(service, given["taskDefinition"]).arn
+        given["taskDefinition"] = task_definition(service, given["taskDefinition"]).arn
+    after = service.config | given
+    if "networkConfiguration" in given:
+        _check_network(service, after)
+    if "loadBalancers" in given or "taskDefinition" in given:
+        _check_load_balancers(service, after)
+    if "healthCheckGracePeriodSeconds" in given and not (after["loadBalancers"] and service.config["loadBalancers"]):
+        raise _grace_period_refusal()
     if "deploymentConfiguration" in given:
         before = service.config["deploymentConfiguration"]
         given["deploymentConfiguration"] = _deployment_configuration(before, given["deploymentConfiguration"])
@@ -141,12 +156,12 @@ def update(service: Service, request: Config, now: float) -> None:
         _deploy(service, now)
 
 
-def stop(service: Service) -> None:
+def stop(service: Service, now: float) -> None:
     """Take every task down, as DeleteService does."""
     service.config["desiredCount"] = 0
     for deployment in service.deployments:
         for task in list(deployment.tasks):
-            _stop_task(service, deployment, task)
+            _stop_task(service, deployment, task, now)
 
 
 def settle(service: Service, now: float) -> None:
@@ -155,10 +170,10 @@ def settle(service: Service, now: float) -> None:
     _scale(service, primary, now)
     stuck = service.name in SWITCHES.never_steady and primary.rollout != "COMPLETED"
     for task in primary.tasks:
-        if not task.settled and not stuck and now - task.started >= STARTING:
-            task.settled = True
+        if not task.is_running and not stuck and now - task.started >= STARTING:
+            task.is_running = True
             for target_group in _target_groups(service, primary):
-                target_group.register([{"Id": task.network_interface.private_ip_address}])
+                targets.register(target_group, task.network_interface.private_ip_address, now)
     steady = not stuck and all(_is_healthy(service, primary, task, now) for task in primary.tasks)
     if primary.rollout == "IN_PROGRESS":
         _roll(service, primary, steady, now)
@@ -168,13 +183,13 @@ def _roll(service: Service, primary: Deployment, steady: bool, now: float) -> No
     if steady:
         for old in service.deployments[1:]:
             for task in list(old.tasks):
-                _stop_task(service, old, task)
+                _stop_task(service, old, task, now)
         service.deployments = [primary]
         service.completed = primary.revision
         primary.rollout, primary.updated = "COMPLETED", now
         _say(service, "has reached a steady state.", now)
         return
-    since = primary.created + STARTING + REGISTERING
+    since = primary.created + STARTING + targets.REGISTERING
     primary.failed = max(primary.failed, int((now - since) / FAILING))
     breaker = service.config["deploymentConfiguration"]["deploymentCircuitBreaker"]
     if breaker["enable"] and primary.failed >= BREAKER:
@@ -188,7 +203,7 @@ def _roll(service: Service, primary: Deployment, steady: bool, now: float) -> No
 
 
 def _deploy(service: Service, now: float, *, keep: bool = False) -> None:
-    """A new primary; with `keep` (a rollback) it takes over the tasks that still run from the revision it returns to."""
+    """A new primary; with `keep` (a rollback) it takes over what still runs of the revision that it returns to."""
     revision = {key: service.config[key] for key in TRIGGERS if key in service.config}
     deployment = Deployment(f"ecs-svc/{mock_random.randint(10**18, 10**19 - 1)}", revision, now, updated=now)
     if keep:
@@ -201,7 +216,7 @@ def _deploy(service: Service, now: float, *, keep: bool = False) -> None:
 def _scale(service: Service, deployment: Deployment, now: float) -> None:
     wanted = service.config.get("desiredCount", 0) if deployment.rollout != "FAILED" else 0
     while len(deployment.tasks) > wanted:
-        _stop_task(service, deployment, deployment.tasks[-1])
+        _stop_task(service, deployment, deployment.tasks[-1], now)
     while len(deployment.tasks) < wanted:
         deployment.tasks.append(_launch(service, now))
 
@@ -224,190 +239,62 @@ def _launch(service: Service, now: float) -> Task:
     return Task(mock_random.get_random_hex(32), now, interface)
 
 
-def _stop_task(service: Service, deployment: Deployment, task: Task) -> None:
+def _stop_task(service: Service, deployment: Deployment, task: Task, now: float) -> None:
     deployment.tasks.remove(task)
     address = task.network_interface.private_ip_address
     for target_group in _target_groups(service, deployment):
-        if address in target_group.targets:
-            target_group.deregister([{"Id": address}])
+        targets.drain(target_group, address, now)
     ec2_backends[service.account][service.region].enis.pop(task.network_interface.id, None)
 
 
-def target_state(account: str, region: str, target_group: Any, address: str, now: float) -> tuple[str, str | None]:
-    """State and reason code of a registered target, as DescribeTargetHealth names them."""
-    if not target_group.load_balancer_arns:
-        return "unused", "Target.NotInUse"
-    found = next(
-        (
-            (service, task)
-            for service in running(account, region)
-            for deployment in service.deployments
-            for task in deployment.tasks
-            if task.network_interface.private_ip_address == address
-        ),
-        None,
-    )
-    if found is None:
-        return "unhealthy", "Target.Timeout"
-    service, task = found
-    if now - task.started < STARTING + REGISTERING:
-        return "initial", "Elb.RegistrationInProgress"
-    if service.name in SWITCHES.unhealthy:
-        return "unhealthy", "Target.FailedHealthChecks"
-    if not _admitted(account, region, target_group, task.network_interface):
-        return "unhealthy", "Target.Timeout"
-    return "healthy", None
-
-
 def _is_healthy(service: Service, deployment: Deployment, task: Task, now: float) -> bool:
-    address = task.network_interface.private_ip_address
-    return task.settled and all(
-        target_state(service.account, service.region, target_group, address, now)[0] == "healthy"
-        for target_group in _target_groups(service, deployment)
-    )
-
-
-def _admitted(account: str, region: str, target_group: Any, interface: Any) -> bool:
-    """Whether security groups let each load balancer of the target group reach the task's port."""
-    ec2 = ec2_backends[account][region]
-    port = int(target_group.port)
-    balancers = elbv2_backends[account][region].load_balancers
-    for arn in target_group.load_balancer_arns:
-        if arn not in balancers:
-            continue
-        sources = [ec2.get_security_group_from_id(group) for group in balancers[arn].security_groups]
-        leaves = any(
-            _rule_admits(rule, port, interface.group_set) for group in sources if group for rule in group.egress_rules
-        )
-        enters = any(_rule_admits(rule, port, sources) for group in interface.group_set for rule in group.ingress_rules)
-        if not (leaves and enters):
+    interface = task.network_interface
+    for target_group in _target_groups(service, deployment):
+        target = target_group.targets.get(interface.private_ip_address)
+        if target is None or targets.state(target_group, target, service.name, interface, now)[0] != "healthy":
             return False
-    return True
+    return task.is_running
 
 
-def _rule_admits(rule: Any, port: int, peers: list[Any]) -> bool:
-    in_range = rule.ip_protocol == "-1" or (rule.from_port or 0) <= port <= (rule.to_port or 0)
-    group = (rule.source_group or {}).get("GroupId")
-    return in_range and (rule.cidr_ipv4 is not None or group in {peer.id for peer in peers if peer})
+def target_state(target_group: Any, target: Config, now: float) -> tuple[str, str | None]:
+    """`targets.state` of a target, whichever service's task it is."""
+    for service in running(target_group.account_id, target_group.region_name):
+        for task in tasks_of(service):
+            if task.network_interface.private_ip_address == target["Id"]:
+                return targets.state(target_group, target, service.name, task.network_interface, now)
+    return targets.state(target_group, target, "", None, now)
+
+
+def tasks_of(service: Service) -> list[Task]:
+    """The tasks of all its deployments."""
+    return [task for deployment in service.deployments for task in deployment.tasks]
 
 
 def running(account: str, region: str) -> Iterator[Service]:
     """Every service of the account and region that isn't deleted."""
-    for service in ecs_backends[account][region].services.values():
-        if service.status == "ACTIVE":
-            yield service.live
+    for holder in ecs_backends[account][region].services.values():
+        if holder.status == "ACTIVE":
+            yield holder.live  # type: ignore[attr-defined]
 
 
 def settle_all(account: str, region: str) -> float:
     """Settle every service and return the time at which that was."""
     now = time.time()
-    for service in running(account, region):
-        settle(service, now)
+    ecs = ecs_backends[account][region]
+    for cluster in ecs.clusters.values():
+        live = [service for service in running(account, region) if service.cluster == cluster.name]
+        for service in live:
+            settle(service, now)
+        tasks = [task for service in live for task in tasks_of(service)]
+        cluster.active_services_count = len(live)
+        cluster.running_tasks_count = sum(task.is_running for task in tasks)
+        cluster.pending_tasks_count = len(tasks) - cluster.running_tasks_count
+    targets.forget_drained(account, region, now)
     return now
 
 
-def described(service: Service, status: str, tags: list[Config]) -> Config:
-    """The service as DescribeServices answers it; `tags` are shown where the caller asked for them."""
-    config = service.config
-    tasks = [task for deployment in service.deployments for task in deployment.tasks]
-    role = f"arn:aws:iam::{service.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
-    return {
-        **{key: value for key, value in config.items() if key not in ("cluster", "role", "clientToken", "tags")},
-        "serviceArn": service.arn,
-        "clusterArn": f"arn:aws:ecs:{service.region}:{service.account}:cluster/{service.cluster}",
-        "status": status,
-        "runningCount": sum(task.settled for task in tasks),
-        "pendingCount": sum(not task.settled for task in tasks),
-        "platformFamily": "Linux",
-        "deployments": [_described_deployment(service, deployment) for deployment in service.deployments],
-        "roleArn": role,
-        "events": service.events,
-        "createdAt": _time(service.created),
-        "createdBy": f"arn:aws:iam::{service.account}:user/sandbox",
-        "tags": tags,
-    }
-
-
-def _described_deployment(service: Service, deployment: Deployment) -> Config:
-    settled = sum(task.settled for task in deployment.tasks)
-    progress = {"IN_PROGRESS": "in progress", "COMPLETED": "completed", "FAILED": "failed: tasks failed to start"}
-    return {
-        "id": deployment.id,
-        "status": "PRIMARY" if deployment is service.deployments[0] else "ACTIVE",
-        "taskDefinition": deployment.revision["taskDefinition"],
-        "desiredCount": service.config.get("desiredCount", 0) if deployment is service.deployments[0] else 0,
-        "pendingCount": len(deployment.tasks) - settled,
-        "runningCount": settled,
-        "failedTasks": deployment.failed,
-        "createdAt": _time(deployment.created),
-        "updatedAt": _time(deployment.updated),
-        "launchType": service.config.get("launchType"),
-        "platformVersion": "1.4.0",
-        "platformFamily": "Linux",
-        "networkConfiguration": deployment.revision.get("networkConfiguration"),
-        "rolloutState": deployment.rollout,
-        "rolloutStateReason": f"ECS deployment {deployment.id} {progress[deployment.rollout]}.",
-    }
-
-
-def described_tasks(service: Service) -> Iterator[Config]:
-    """The service's tasks as DescribeTasks answers them."""
-    for deployment in service.deployments:
-        for task in deployment.tasks:
-            yield _described_task(service, deployment, task)
-
-
-def _described_task(service: Service, deployment: Deployment, task: Task) -> Config:
-    definition = _task_definition(service, deployment.revision["taskDefinition"])
-    interface = task.network_interface
-    status = "RUNNING" if task.settled else "PENDING"
-    arn = f"arn:aws:ecs:{service.region}:{service.account}:task/{service.cluster}/{task.id}"
-    return {
-        "taskArn": arn,
-        "clusterArn": f"arn:aws:ecs:{service.region}:{service.account}:cluster/{service.cluster}",
-        "taskDefinitionArn": definition.arn,
-        "group": f"service:{service.name}",
-        "startedBy": deployment.id,
-        "availabilityZone": interface.availability_zone,
-        "desiredStatus": "RUNNING",
-        "lastStatus": status,
-        "launchType": service.config.get("launchType"),
-        "cpu": definition.cpu,
-        "memory": definition.memory,
-        "platformVersion": "1.4.0",
-        "platformFamily": "Linux",
-        "connectivity": "CONNECTED",
-        "createdAt": _time(task.started),
-        "startedAt": _time(task.started + STARTING) if task.settled else None,
-        "overrides": {"containerOverrides": []},
-        "containers": [
-            {
-                "name": container["name"],
-                "image": container["image"],
-                "taskArn": arn,
-                "lastStatus": status,
-                "networkInterfaces": [{"privateIpv4Address": interface.private_ip_address}],
-                "healthStatus": "UNKNOWN",
-            }
-            for container in definition.container_definitions
-        ],
-        "attachments": [
-            {
-                "id": interface.description.split("/")[-1],
-                "type": "ElasticNetworkInterface",
-                "status": "ATTACHED",
-                "details": [
-                    {"name": "subnetId", "value": interface.subnet.id},
-                    {"name": "networkInterfaceId", "value": interface.id},
-                    {"name": "macAddress", "value": interface.mac_address},
-                    {"name": "privateIPv4Address", "value": interface.private_ip_address},
-                ],
-            }
-        ],
-    }
-
-
-def _task_definition(service: Service, name: str) -> Any:
+def task_definition(service: Service, name: str) -> Any:
+    """moto's task definition of that name or ARN."""
     return ecs_backends[service.account][service.region].describe_task_definition(name)
 
 
@@ -417,30 +304,11 @@ def _target_groups(service: Service, deployment: Deployment) -> list[Any]:
     return [known[balancer["targetGroupArn"]] for balancer in balancers if balancer["targetGroupArn"] in known]
 
 
-def _check_load_balancers(service: Service, balancers: list[Config]) -> None:
-    elbv2 = elbv2_backends[service.account][service.region]
-    containers = _task_definition(service, service.config["taskDefinition"]).container_definitions
-    for balancer in balancers:
-        arn = balancer["targetGroupArn"]
-        if arn not in elbv2.target_groups:
-            raise refuse("InvalidParameterException", f"Unable to describe target group {arn}.")
-        if not elbv2._any_listener_using(arn):
-            message = f"The target group with targetGroupArn {arn} does not have an associated load balancer."
-            raise refuse("InvalidParameterException", message)
-        name, port = balancer["containerName"], balancer["containerPort"]
-        container = next((one for one in containers if one["name"] == name), None)
-        if container is None:
-            raise refuse("InvalidParameterException", f"The container {name} does not exist in the task definition.")
-        if port not in [mapping["containerPort"] for mapping in container["portMappings"]]:
-            message = f"The container {name} did not have a container port {port} defined."
-            raise refuse("InvalidParameterException", message)
-
-
-def _grace_period_refusal() -> ServiceException:
+def _grace_period_refusal() -> Refused:
     # Judged against the load balancers that the service has before the call as well, so it can't travel with them:
     # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1313
     message = "Health check grace period is only valid for services configured to use load balancers"
-    return refuse("InvalidParameterException", message)
+    return Refused("InvalidParameterException", message)
 
 
 def _default_grace_period(service: Service) -> None:
@@ -460,9 +328,45 @@ def _deployment_configuration(before: Config, given: Config) -> Config:
 
 
 def _say(service: Service, what: str, now: float) -> None:
-    event = {"id": str(mock_random.uuid4()), "createdAt": _time(now), "message": f"(service {service.name}) {what}"}
+    event = {
+        "id": str(mock_random.uuid4()),
+        "createdAt": datetime.fromtimestamp(now, UTC),
+        "message": f"(service {service.name}) {what}",
+    }
     service.events.insert(0, event)
 
 
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _check_network(service: Service, config: Config) -> None:
+    network = config.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    if network is None:
+        message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        raise Refused("InvalidParameterException", message)
+    ec2 = ec2_backends[service.account][service.region]
+    known = {subnet for zone in ec2.subnets.values() for subnet in zone}
+    for subnet in network["subnets"]:
+        if subnet not in known:
+            message = f"Error retrieving subnet information for [{subnet}]: (ErrorCode: InvalidSubnetID.NotFound)"
+            raise Refused("InvalidParameterException", message)
+    for group in network.get("securityGroups", []):
+        if ec2.get_security_group_from_id(group) is None:
+            message = f"Error retrieving security group information for [{group}]: (ErrorCode: InvalidGroup.NotFound)"
+            raise Refused("InvalidParameterException", message)
+
+
+def _check_load_balancers(service: Service, config: Config) -> None:
+    elbv2 = elbv2_backends[service.account][service.region]
+    containers = task_definition(service, config["taskDefinition"]).container_definitions
+    for balancer in config["loadBalancers"]:
+        arn = balancer["targetGroupArn"]
+        if arn not in elbv2.target_groups:
+            raise Refused("InvalidParameterException", f"Unable to describe target group {arn}.")
+        if not elbv2._any_listener_using(arn):
+            message = f"The target group with targetGroupArn {arn} does not have an associated load balancer."
+            raise Refused("InvalidParameterException", message)
+        name, port = balancer["containerName"], balancer["containerPort"]
+        container = next((one for one in containers if one["name"] == name), None)
+        if container is None:
+            raise Refused("InvalidParameterException", f"The container {name} does not exist in the task definition.")
+        if port not in [mapping["containerPort"] for mapping in container["portMappings"]]:
+            message = f"The container {name} did not have a container port {port} defined."
+            raise Refused("InvalidParameterException", message)

@@ -82,8 +82,8 @@ def told(events: Iterable[dict[str, Any]], **terminal: Any) -> str:
 
 
 def test_a_pipe_gets_plain_lines() -> None:
-    """Start, progress and end of each resource; no control sequence, and no markup is interpreted."""
-    address = 'aws_lb.this["[red]"]'
+    """Start, progress and end of each resource; no control sequence, and nothing in a name is interpreted."""
+    address = 'aws_lb.this["[red] arn:aws:key:1"]'
     events = [hook("apply_start", address), hook("apply_progress", address, elapsed_seconds=10)]
     expected = f"{address}: creating\n{address}: still creating, 10 s\n"
     assert told(events) == expected

@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -41,4 +42,6 @@ def outputs(files: Mapping[str, str]) -> dict[str, Any]:
 def assert_canonical(text: str) -> None:
     """`terraform fmt` would change nothing."""
     with tempfile.TemporaryDirectory() as scratch:
-        assert terraform(Path(scratch), "fmt", "-no-color", "-", text=text) == text
+        formatted = terraform(Path(scratch), "fmt", "-no-color", "-", text=text)
+    differing = [pair for pair in zip_longest(text.splitlines(), formatted.splitlines()) if pair[0] != pair[1]]
+    assert text == formatted, differing

@@ -1,0 +1,66 @@
+# One target per thing a person does; each calls the command line. `make help` lists them.
+SITE ?=
+PYTHON ?= python3
+BASCULE := .venv/bin/bascule
+.DEFAULT_GOAL := help
+
+.PHONY: help setup demo test test-faults bench lint adopt synth plan apply rollback status lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST)
+
+setup: .venv/ready  ## create .venv, install, warm the bindings (some two minutes, once)
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("bascule needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	@echo "installing what requirements.lock names, about 700 MB"
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps --no-build-isolation --editable .
+	@echo "warming the bindings, once"
+	.venv/bin/python -m modules.cdk
+	@touch $@
+
+demo: setup  ## the whole ladder, up and down, in the sandbox: no AWS account needed
+	$(BASCULE) demo
+
+test: setup  ## all tests but the long fault runs
+	.venv/bin/pytest -n 5 --dist loadgroup
+
+test-faults: setup  ## the long fault runs
+	.venv/bin/pytest -n 4 --dist loadgroup -m faults
+
+bench: setup  ## what synthesis and start-up cost, side by side
+	.venv/bin/python bench/bench.py
+
+lint: setup  ## lint, format and types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+adopt: setup  ## read what is live into imports/SITE/
+	$(BASCULE) adopt $(SITE)
+
+synth: setup  ## write Terraform JSON, and the HCL that reviewers read
+	$(BASCULE) synth $(SITE)
+
+plan: setup  ## plan the next step
+	$(BASCULE) plan $(SITE)
+
+apply: setup  ## go to the stage that the site file asks for
+	$(BASCULE) apply $(SITE)
+
+rollback: setup  ## send visitors back to the bucket
+	$(BASCULE) rollback $(SITE)
+
+status: setup  ## rung wanted, rung reached, account, last plan
+	$(BASCULE) status $(SITE)
+
+lock: setup  ## resolve the dependencies anew into requirements.lock
+	$(PYTHON) -m venv .bascule/lock
+	.bascule/lock/bin/pip install --quiet uv
+	.bascule/lock/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --generate-hashes --quiet --upgrade --custom-compile-command "make lock" --output-file requirements.lock
+
+clean:  ## remove what can be made again
+	rm -rf .venv .bascule .gen cdktf.out .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -1,0 +1,120 @@
+"""The whole ladder, up and down, in the sandbox: real Terraform and the real AWS provider, no AWS account."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bascule import climb, files, progress, site
+from bascule.adopt import adopt
+from bascule.ladder import Stage
+from bascule.plans import Planned
+from bascule.sandbox import control
+from bascule.session import Say, Session, Watch, open_session
+from bascule.workspace import CODE, Workspace
+
+SITE = "arquantix"
+"""The audited site: the one that the sandbox's account holds."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One leg of the walk: the stage asked for, and why."""
+
+    stage: Stage
+    title: str
+    rollback: bool = False
+    """Whether `rollback` leads there, rather than the site file and `apply`."""
+
+
+WALK = (
+    Rung(Stage.ADOPT, "import what is live; nothing changes"),
+    Rung(Stage.BUILD, "load balancer, target group, listener, security groups"),
+    Rung(Stage.ATTACH, "the service runs behind the load balancer"),
+    Rung(Stage.CONNECT, "CloudFront knows the load balancer; visitors still get the bucket"),
+    Rung(Stage.SERVE, "visitors get the application"),
+    Rung(Stage.CONNECT, "rolled back: visitors get the bucket again", rollback=True),
+    Rung(Stage.ATTACH, "CloudFront lets go of the load balancer"),
+    Rung(Stage.BUILD, "the service lets go of the load balancer"),
+    Rung(Stage.ADOPT, "what bascule built is gone"),
+    Rung(Stage.NONE, "what was adopted is forgotten, and stays as it is"),
+)
+"""Every rung, up and down; `retire` is for after a soak."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a caller does along the way; the demo does nothing, the tests record."""
+
+    planned: Callable[[Session, Rung, Planned], None] = lambda session, rung, planned: None
+    """Called with each plan, before it is applied."""
+    reached: Callable[[Session, Rung], None] = lambda session, rung: None
+    """Called once a rung is reached."""
+    watch: Watch = progress.shown
+
+
+def demo(workspace: Workspace, say: Say) -> None:
+    """Walk the ladder in a copy below `.bascule/`; the working tree is not written, and the sandbox ends with it."""
+    with sandboxed(workspace.scratch() / "demo", say) as scratch:
+        walk(scratch, say)
+    say("\ndone: the account is as it was found, and the sandbox is gone")
+
+
+@contextmanager
+def sandboxed(root: Path, say: Say, account: Path | None = None) -> Iterator[Workspace]:
+    """A scratch workspace at `root` with the audited site's file, and a sandbox that this process's environment points
+    to; both are gone afterwards, and the environment is as it was.
+    """
+    shutil.rmtree(root, ignore_errors=True)
+    files.write(root / "sites" / f"{SITE}.toml", site.read_text(CODE / "sites" / f"{SITE}.toml"))
+    before = dict(os.environ)
+    sandbox = root / "sandbox"
+    running = control.start(sandbox, account=account, owner_pid=os.getpid())
+    try:
+        os.environ.update(control.environment(running))
+        say(f"sandbox at {running.endpoint}, account {running.account_id}, in {root.name}/")
+        yield Workspace(root)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        control.stop(sandbox)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def walk(workspace: Workspace, say: Say, hooks: Hooks | None = None) -> None:
+    """Adopt the site, then go to every rung of `WALK` in turn."""
+    hooks = hooks or Hooks()
+    say(f"\n── adopt: read {SITE} from the account ──")
+    set_stage(workspace, Stage.ADOPT)
+    adopt(open_session(workspace, SITE, say, hooks.watch))
+    for number, rung in enumerate(WALK, 1):
+        way = "bascule rollback" if rung.rollback else f'stage = "{rung.stage}"'
+        say(f"\n── {number}/{len(WALK)}  {way}: {rung.title} ──")
+        go(workspace, rung, say, hooks)
+
+
+def go(workspace: Workspace, rung: Rung, say: Say, hooks: Hooks) -> None:
+    """Go to one rung as an operator would, answering every question with yes."""
+    if not rung.rollback:
+        set_stage(workspace, rung.stage)
+    session = open_session(workspace, SITE, say, hooks.watch)
+
+    def ask(planned: Planned) -> bool:
+        hooks.planned(session, rung, planned)
+        return True
+
+    if rung.rollback:
+        say(climb.roll_back(session, ask))
+    else:
+        climb.climb(session, ask)
+    hooks.reached(session.at(rung.stage), rung)
+
+
+def set_stage(workspace: Workspace, stage: Stage) -> None:
+    """Set the rung wanted in the scratch workspace's site file."""
+    path = workspace.site_file(SITE)
+    files.write(path, site.with_stage(site.read_text(path), stage, str(path)))

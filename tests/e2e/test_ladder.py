@@ -1,0 +1,216 @@
+"""The ladder in the sandbox, walked once by the demo's own code with real Terraform and provider 5.100.0.
+
+What is shown here: plans, requests and state on the real provider; AWS's side is an emulator's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import recording
+from recording import Record, Walk
+
+from bascule import summary
+from bascule.demo import WALK, Rung
+from bascule.ladder import ALB_ORIGIN_ID, Stage
+from bascule.summary import Counts
+
+pytestmark = pytest.mark.xdist_group("ladder")
+
+ADOPTED = {"aws_cloudfront_distribution.site", "aws_s3_bucket.site", "aws_ecs_service.site"}
+
+PLANNED = (
+    Counts(imported=3),
+    Counts(created=10, updated=1),
+    Counts(updated=1),
+    Counts(updated=2),
+    Counts(updated=1),
+    Counts(updated=1),
+    Counts(updated=2),
+    Counts(updated=1),
+    Counts(updated=1, deleted=10),
+    Counts(forgotten=3),
+)
+"""What each rung of the walk plans, in its order."""
+
+
+@pytest.fixture(scope="session")
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    """The recorded walk."""
+    return recording.record(tmp_path_factory.mktemp("ladder"))
+
+
+def title(rung: Rung) -> str:
+    return f"{'rollback-' if rung.rollback else ''}{rung.stage}"
+
+
+@pytest.fixture(params=range(len(WALK)), ids=[f"{number}-{title(rung)}" for number, rung in enumerate(WALK, 1)])
+def number(request: pytest.FixtureRequest) -> int:
+    """The place of a rung in the walk."""
+    place: int = request.param
+    return place
+
+
+@pytest.fixture
+def record(walk: Walk, number: int) -> Record:
+    """One rung's record."""
+    return walk.records[number]
+
+
+def test_every_rung_is_one_apply_that_plans_exactly_what_it_should(record: Record, number: int) -> None:
+    """Each rung of the walk is a single plan with the counts that design.md's table gives."""
+    assert [PLANNED[number]] == [summary.counts(step.plan) for step in record.steps]
+
+
+def test_the_plan_after_every_apply_is_empty(record: Record) -> None:
+    """Planning again at once finds nothing to do."""
+    assert [] == summary.differences(record.replan)
+    assert summary.is_empty(record.replan)
+
+
+def test_rendered_hcl_plans_the_same_as_the_json(record: Record) -> None:
+    """Terraform makes the same plan JSON of the HCL that reviewers read and of the JSON that it runs."""
+    for step in record.steps:
+        assert recording.comparable(step.plan) == recording.comparable(step.plan_of_hcl)
+
+
+def test_adopted_resources_are_never_deleted_or_replaced(record: Record) -> None:
+    """No plan of the walk deletes, replaces or creates an adopted resource."""
+    actions = {row.action for step in record.steps for row in summary.rows(step.plan) if row.address in ADOPTED}
+    assert actions <= {"update", "import", "forget"}
+
+
+def test_plans_are_readable_by_their_owner_alone(record: Record) -> None:
+    """Plan file, plan JSON and note hold the secret in clear and have mode 0600."""
+    assert {0o600} == {mode for step in record.steps for mode in step.plan_modes.values()}
+
+
+def test_the_bucket_answers_its_page_at_every_rung(record: Record) -> None:
+    """The old page stays where it was throughout."""
+    assert "Coming soon" in record.live["page"]
+
+
+def test_the_site_file_and_the_rendered_hcl_follow_the_rung(record: Record) -> None:
+    """After each rung the site file asks for it, and the HCL beside it is of that stage."""
+    stage = record.rung.stage
+    assert f'stage = "{stage}"' in record.site_file
+    assert stage.at_least(Stage.BUILD) == ('resource "aws_lb" "alb"' in record.rendered)
+    assert stage.at_least(Stage.CONNECT) == (ALB_ORIGIN_ID in record.rendered)
+
+
+def test_nothing_of_the_sandbox_stands_in_the_configuration(record: Record) -> None:
+    """What Terraform runs against the sandbox is what it would run against AWS: no endpoint, no path style."""
+    for step in record.steps:
+        assert [] == [word for word in ("127.0.0.1", "path_style", "endpoint") if word in step.configuration]
+
+
+def test_the_secret_is_in_no_configuration_and_nothing_that_was_said(walk: Walk) -> None:
+    """The secret header's value appears neither in the JSON, nor in the HCL, nor in any output."""
+    shown = [*walk.said, *(r.rendered for r in walk.records), *(s.configuration for r in walk.records for s in r.steps)]
+    assert [] == [text for text in shown if walk.secret in text]
+
+
+def test_attach_makes_one_deployment_behind_healthy_targets(walk: Walk) -> None:
+    """After `attach` the service has one finished deployment, our target group and our security group, and every
+    target is healthy."""
+    seen = rung(walk, Stage.ATTACH).live
+    (deployment,) = seen["service"]["deployments"]
+    (balancer,) = seen["service"]["loadBalancers"]
+    groups = seen["service"]["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+    assert ("PRIMARY", "COMPLETED") == (deployment["status"], deployment["rolloutState"])
+    assert ("arquantix-coming-soon", 3000) == (balancer["containerName"], balancer["containerPort"])
+    assert ["healthy"] == [target["TargetHealth"]["State"] for target in seen["targets"]]
+    assert 1 == len(groups)
+    assert groups != service_groups(walk.before)
+
+
+def test_connect_routes_no_visitor_to_the_load_balancer(walk: Walk) -> None:
+    """At `connect` only the probe path goes to the ALB; all else is as it was adopted."""
+    config = rung(walk, Stage.CONNECT).live["distribution"]
+    assert walk.before["distribution"]["DefaultCacheBehavior"] == config["DefaultCacheBehavior"]
+    assert [("/api/health", ALB_ORIGIN_ID)] == paths(config)
+
+
+def test_serve_sends_visitors_to_the_application(walk: Walk) -> None:
+    """At `serve` the default behavior goes to the ALB with all methods, uncached, the viewer's Host forwarded."""
+    config = rung(walk, Stage.SERVE).live["distribution"]
+    default = config["DefaultCacheBehavior"]
+    assert ALB_ORIGIN_ID == default["TargetOriginId"]
+    assert 7 == default["AllowedMethods"]["Quantity"]
+    assert "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" == default["CachePolicyId"]
+    assert "216adef6-5c7f-47e4-b989-5492eafa07d3" == default["OriginRequestPolicyId"]
+    assert "" == config["DefaultRootObject"]
+    assert [("/api/health", ALB_ORIGIN_ID), ("/_next/static/*", ALB_ORIGIN_ID)] == paths(config)
+    assert {"S3-arquantix-coming-soon-dev", ALB_ORIGIN_ID} == {origin["Id"] for origin in config["Origins"]["Items"]}
+
+
+def test_rollback_is_one_update_of_the_distribution_alone(walk: Walk) -> None:
+    """The way back touches nothing but the distribution."""
+    (step,) = walk.records[5].steps
+    assert ["aws_cloudfront_distribution.site"] == [row.address for row in summary.rows(step.plan)]
+
+
+def test_after_rollback_the_distribution_is_the_adopted_one_but_for_the_unused_origin(walk: Walk) -> None:
+    """But for the second origin and its probe path, the live config is byte for byte what it was before the move."""
+    config = dict(walk.records[5].live["distribution"])
+    origins = [origin for origin in config["Origins"]["Items"] if origin["Id"] != ALB_ORIGIN_ID]
+    config["Origins"] = {"Quantity": len(origins), "Items": origins}
+    config["CacheBehaviors"] = {"Quantity": 0}
+    assert walk.before["distribution"] == config
+
+
+def test_in_the_end_the_account_is_as_it_was(walk: Walk) -> None:
+    """After the last rung, distribution, load balancers and security groups are those of the beginning, and the
+    service is configured as it was."""
+    after = walk.records[-1].live
+    for name in ("distribution", "distribution_tags", "load_balancers", "security_groups", "page"):
+        assert walk.before[name] == after[name]
+    assert settings(walk.before["service"]) == settings(after["service"])
+
+
+def test_adoption_and_forgetting_send_no_change_to_aws(walk: Walk) -> None:
+    """The first and the last rung leave the service's one deployment and the distribution alone."""
+    for place in (0, -1):
+        changed = [event for event in walk.records[place].events if event["type"] == "apply_start"]
+        assert [] == changed
+    assert walk.before["service"]["deployments"][0]["id"] == walk.records[0].live["service"]["deployments"][0]["id"]
+
+
+def test_the_target_group_and_listener_admit_cloudfront_alone(walk: Walk) -> None:
+    """The ALB answers 403 but for the secret header, on one port, from CloudFront's prefix list; the tasks admit the
+    ALB alone."""
+    planned = {change["address"]: change["change"]["after"] for change in changes(walk, Stage.BUILD)}
+    (default,) = planned["aws_lb_listener.alb"]["default_action"]
+    (answer,) = default["fixed_response"]
+    ingress = [after for address, after in planned.items() if "ingress_rule" in address]
+    assert "403" == answer["status_code"]
+    assert [(80, None, "pl-"), (3000, None, None)] == sorted(
+        ((r["from_port"], r.get("cidr_ipv4"), (r.get("prefix_list_id") or "")[:3] or None) for r in ingress),
+        key=lambda entry: entry[0],
+    )
+
+
+def rung(walk: Walk, stage: Stage) -> Record:
+    return next(record for record in walk.records if record.rung.stage is stage)
+
+
+def changes(walk: Walk, stage: Stage) -> Iterator[Mapping[str, Any]]:
+    (step,) = rung(walk, stage).steps
+    yield from step.plan["resource_changes"]
+
+
+def paths(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(b["PathPattern"], b["TargetOriginId"]) for b in config["CacheBehaviors"].get("Items", ())]
+
+
+def service_groups(seen: Mapping[str, Any]) -> list[str]:
+    groups: list[str] = seen["service"]["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+    return groups
+
+
+def settings(service: Mapping[str, Any]) -> str:
+    moving = ("deployments", "events", "createdAt", "runningCount", "pendingCount")
+    return json.dumps({key: value for key, value in service.items() if key not in moving}, sort_keys=True, default=str)

@@ -1,0 +1,255 @@
+"""Starting, stopping and finding sandboxes, and the switches."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import boto3
+import pytest
+
+from bascule.errors import BasculeError, InputError
+from bascule.sandbox import control
+from bascule.sandbox.control import Running
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts sandboxes in folders of their own and stops them at the end."""
+    roots: list[Path] = []
+
+    def start(name: str, **options: Any) -> Running:
+        roots.append(tmp_path / name)
+        return control.start(tmp_path / name, owner_pid=os.getpid(), **options)
+
+    yield start
+    for root in roots:
+        control.stop(root)
+
+
+def page(running: Running) -> str:
+    with urlopen(f"{running.endpoint}/arquantix-coming-soon-dev/index.html") as answer:
+        return str(answer.read().decode())
+
+
+def ids(running: Running, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Whatever has an id in the account, as its APIs list it."""
+    for name, value in control.environment(running).items():
+        monkeypatch.setenv(name, value)
+    ec2, ecs, ecr = boto3.client("ec2"), boto3.client("ecs"), boto3.client("ecr")
+    tasks = ecs.list_tasks(cluster="arquantix-cluster")["taskArns"]
+    service = ecs.describe_services(cluster="arquantix-cluster", services=["arquantix-coming-soon"])["services"][0]
+    return {
+        "vpcs": [one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]],
+        "subnets": [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]],
+        "groups": [one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]],
+        "rules": [one["SecurityGroupRuleId"] for one in ec2.describe_security_group_rules()["SecurityGroupRules"]],
+        "interfaces": [one["NetworkInterfaceId"] for one in ec2.describe_network_interfaces()["NetworkInterfaces"]],
+        "gateways": [one["InternetGatewayId"] for one in ec2.describe_internet_gateways()["InternetGateways"]],
+        "tables": [one["RouteTableId"] for one in ec2.describe_route_tables()["RouteTables"]],
+        "prefix lists": [one["PrefixListId"] for one in ec2.describe_managed_prefix_lists()["PrefixLists"]],
+        "tasks": tasks,
+        "deployments": [one["id"] for one in service["deployments"]],
+        "images": [
+            one["imageDigest"] for one in ecr.describe_images(repositoryName="arquantix-coming-soon")["imageDetails"]
+        ],
+    }
+
+
+def test_two_sandboxes_run_at_once_with_the_same_ids_and_their_own_secrets(
+    started: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids are the same at every start, since imports/ is committed; the secret is new at every start."""
+    one, other = started("one"), started("other")
+
+    assert one.port != other.port
+    assert ids(one, monkeypatch) == ids(other, monkeypatch)
+    secrets = set()
+    for running in (one, other):
+        ssm = boto3.client("ssm", endpoint_url=running.endpoint)
+        name = "/bascule/arquantix/origin-secret"
+        parameter = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+        assert parameter["Type"] == "SecureString"
+        assert len(bytes.fromhex(parameter["Value"])) == 32
+        secrets.add(parameter["Value"])
+    assert len(secrets) == 2
+
+
+def test_a_sandbox_is_started_once_found_and_stopped_once(started: Callable[..., Running]) -> None:
+    """A second start returns the running one and says so; a second stop has nothing to stop."""
+    running = started("one")
+
+    again = control.start(running.root)
+
+    assert (running.already, again.already) == (False, True)
+    assert again.pid == running.pid
+    assert control.status(running.root) == running
+    assert "Coming soon" in page(running)
+    assert control.stop(running.root) is True
+    assert control.status(running.root) is None
+    assert control.stop(running.root) is False
+
+
+def test_a_running_sandbox_is_not_taken_for_one_of_another_account(
+    started: Callable[..., Running], accounts: Path
+) -> None:
+    """Asked for another account or another port, start says what is running and how to stop it."""
+    running = started("one")
+
+    for options in ({"account": accounts / "tags-everywhere.toml"}, {"port": running.port + 1}):
+        with pytest.raises(BasculeError) as caught:
+            control.start(running.root, **options)
+        assert "bascule sandbox stop" in caught.value.remedy
+
+
+def test_a_sandbox_ends_with_its_owner(tmp_path: Path, until: Callable[..., Any]) -> None:
+    """Killed without a chance to stop anything, the owner still leaves no server behind."""
+    script = (
+        "import os, sys, time; from pathlib import Path; from bascule.sandbox import control\n"
+        "print(control.start(Path(sys.argv[1]), owner_pid=os.getpid()).pid, flush=True); time.sleep(600)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    with closing(owner.stdout):
+        pid = int(owner.stdout.readline())
+
+    owner.kill()
+    owner.wait()
+
+    until(lambda: control.status(tmp_path) is None)
+    until(lambda: not (tmp_path / control.READY).exists())
+    assert pid != owner.pid
+
+
+def test_ctrl_c_at_the_terminal_does_not_reach_the_sandbox(started: Callable[..., Running]) -> None:
+    """It leads a session of its own, so whoever started it stops it when it is done with it."""
+    running = started("one")
+
+    assert os.getsid(running.pid) == running.pid
+    assert os.getpgid(running.pid) != os.getpgrp()
+
+
+def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
+    """Nothing is started, and the folder isn't touched."""
+    with socket.create_server((control.HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(BasculeError) as caught:
+            control.start(tmp_path / "sandbox", port=port)
+
+    assert str(port) in caught.value.what
+    assert "--port" in caught.value.remedy
+    assert not (tmp_path / "sandbox").exists()
+
+
+def test_a_server_that_dies_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    """A configuration that the API's model doesn't know is found while seeding, in the server."""
+    account = tmp_path / "account.toml"
+    account.write_text('base = "arquantix"\n[distribution.config]\nCommnet = "a typing error"\n')
+
+    with pytest.raises(BasculeError) as caught:
+        control.start(tmp_path / "sandbox", account=account)
+
+    assert caught.value.where == str(tmp_path / "sandbox" / control.LOG)
+    assert "Commnet" in caught.value.remedy
+
+
+def test_a_ready_file_of_something_else_is_no_sandbox(tmp_path: Path) -> None:
+    """After a crash the pid and the port may belong to anything: only an answer with that pid counts."""
+    facts = {"port": 1, "pid": os.getpid(), "account_id": "1", "region": "x", "account": "x"}
+    (tmp_path / control.READY).write_text(json.dumps(facts))
+
+    assert control.status(tmp_path) is None
+    assert control.stop(tmp_path) is False
+
+
+def test_a_sandbox_whose_folder_is_gone_ends(started: Callable[..., Running], until: Callable[..., Any]) -> None:
+    """Nobody could stop it any more."""
+    running = started("one")
+
+    (running.root / control.READY).unlink()
+
+    def is_gone() -> bool:
+        return os.waitpid(running.pid, os.WNOHANG)[0] == running.pid
+
+    until(is_gone)
+
+
+def test_the_environment_is_standard_and_keeps_a_profile_out_of_the_way(
+    started: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller with a profile of their own reaches the sandbox, and nothing else."""
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "theirs")
+    running = started("one")
+    env = control.environment(running)
+
+    assert {name for name in env if not name.startswith("AWS_")} == set()
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert boto3.client("sts").get_caller_identity()["Account"] == "123456789012"
+
+
+def test_exports_survive_a_shell() -> None:
+    """Values are quoted, whatever they hold."""
+    env = {"AWS_PROFILE": "a b", "AWS_SESSION_TOKEN": "", "AWS_CONFIG_FILE": "it's/$HOME"}
+    script = control.shell_exports(env) + "".join(f'printf "%s\\n" "${name}"\n' for name in env)
+
+    shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+
+    assert shown.splitlines() == list(env.values())
+    assert all(shlex.split(line)[0] == "export" for line in control.shell_exports(env).splitlines())
+
+
+def test_switches_are_set_kept_and_reset(sandbox: Running) -> None:
+    """Those that aren't named stay as they are."""
+    everything_off = control.configure(sandbox)
+
+    turned = control.configure(sandbox, unhealthy=["arquantix-coming-soon"])
+
+    assert turned == everything_off | {"unhealthy": ["arquantix-coming-soon"]}
+    assert control.configure(sandbox) == turned
+    assert control.configure(sandbox, unhealthy=[]) == everything_off
+
+
+def test_an_unknown_switch_is_refused_with_those_there_are(sandbox: Running) -> None:
+    """A typing error in a test would otherwise pass for a healthy service."""
+    with pytest.raises(InputError, match=r"unknown switch 'unhelthy'.*never_steady"):
+        control.configure(sandbox, unhelthy=["x"])
+
+
+def test_a_sandbox_that_is_gone_cannot_be_configured(started: Callable[..., Running]) -> None:
+    """The error says how to start one."""
+    running = started("one")
+    os.kill(running.pid, signal.SIGKILL)
+    os.waitpid(running.pid, 0)
+
+    with pytest.raises(BasculeError) as caught:
+        control.configure(running, unhealthy=[])
+
+    assert "bascule sandbox start" in caught.value.remedy
+
+
+def test_only_this_machine_can_reach_it(sandbox: Running) -> None:
+    """It listens on the loopback address alone."""
+    with pytest.raises(OSError, match=r".*"), socket.create_connection(("127.0.0.2", sandbox.port), timeout=1):
+        pass
+
+
+def test_control_needs_neither_moto_nor_boto3() -> None:
+    """`bascule --help` and `bascule sandbox status` stay light."""
+    script = "import sys, bascule.sandbox.control; print(sorted({'moto', 'boto3', 'botocore'} & set(sys.modules)))"
+
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+    assert shown.strip() == "[]"

@@ -1,0 +1,166 @@
+"""Walks the ladder as the demo does, and keeps what was planned, done and seen at each rung."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bascule import demo, files, plans, progress, synth, terraform
+from bascule.demo import Hooks, Rung
+from bascule.ladder import Stage
+from bascule.plans import Planned
+from bascule.session import Session, backend_config, set_path_style
+from bascule.terraform_events import OnEvent
+from bascule.workspace import Workspace
+
+
+@dataclass
+class Step:
+    """One apply: its plan from the JSON, the plan of the rendered HCL, and the HCL itself."""
+
+    stage: Stage
+    plan: Mapping[str, Any]
+    plan_of_hcl: Mapping[str, Any]
+    configuration: str
+    plan_modes: dict[str, int]
+
+
+@dataclass
+class Record:
+    """One rung of the walk."""
+
+    rung: Rung
+    steps: list[Step] = field(default_factory=list)
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    replan: Mapping[str, Any] = field(default_factory=dict)
+    live: Mapping[str, Any] = field(default_factory=dict)
+    site_file: str = ""
+    rendered: str = ""
+
+
+@dataclass
+class Walk:
+    """The whole walk: what was live before it, its records in order, and all that was said."""
+
+    before: Mapping[str, Any]
+    records: list[Record]
+    said: list[str]
+    secret: str
+
+
+def record(root: Path) -> Walk:
+    """Walk `demo.WALK` in a sandbox of its own below `root`."""
+    said: list[str] = []
+    records: list[Record] = []
+    events: list[Mapping[str, Any]] = []
+
+    def planned(session: Session, rung: Rung, found: Planned) -> None:
+        if not records or records[-1].rung is not rung:
+            records.append(Record(rung))
+        records[-1].steps.append(_step(session, found, root / "hcl"))
+
+    def reached(session: Session, rung: Rung) -> None:
+        kept = records[-1]
+        kept.events, events[:] = list(events), []
+        kept.site_file = session.workspace.site_file(session.name).read_text(encoding="utf-8")
+        kept.rendered = (session.workspace.rendered(session.name) / "main.tf").read_text(encoding="utf-8")
+        kept.replan = plans.make(session, plans.next_step(session)).plan
+        kept.live = live(session)
+        events.clear()
+
+    @contextmanager
+    def watch() -> Iterator[OnEvent]:
+        def keep(event: Mapping[str, Any]) -> None:
+            events.append(event)
+            line = progress.line(event)
+            if line:
+                said.append(line)
+
+        yield keep
+
+    with demo.sandboxed(root / "ladder", said.append) as workspace:
+        session = open_session(workspace, said)
+        before, secret = live(session), secret_value(session)
+        demo.walk(workspace, said.append, Hooks(planned, reached, watch))
+    return Walk(before, records, said, secret)
+
+
+def open_session(workspace: Workspace, said: list[str] | None = None) -> Session:
+    """A session on the sandbox that says nothing aloud."""
+    from bascule import session
+
+    @contextmanager
+    def silent() -> Iterator[OnEvent]:
+        yield lambda event: None
+
+    return session.open_session(workspace, demo.SITE, (said if said is not None else []).append, silent)
+
+
+def live(session: Session) -> dict[str, Any]:
+    """What the account holds of the site, in the API's own words."""
+    site, clients = session.site, session.clients
+    distribution = clients("cloudfront").get_distribution(Id=site.distribution.id)["Distribution"]
+    ecs = clients("ecs")
+    (service,) = ecs.describe_services(cluster=site.service.cluster, services=[site.service.name])["services"]
+    elbv2, ec2 = clients("elbv2"), clients("ec2")
+    groups = elbv2.describe_target_groups()["TargetGroups"]
+    return {
+        "distribution": distribution["DistributionConfig"],
+        "distribution_tags": clients("cloudfront").list_tags_for_resource(Resource=distribution["ARN"])["Tags"],
+        "service": service,
+        "page": clients("s3").get_object(Bucket=site.bucket.name, Key="index.html")["Body"].read().decode(),
+        "load_balancers": elbv2.describe_load_balancers()["LoadBalancers"],
+        "targets": [
+            target
+            for group in groups
+            for target in elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])[
+                "TargetHealthDescriptions"
+            ]
+        ],
+        "security_groups": sorted(group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]),
+    }
+
+
+def let_deployment_finish(session: Session) -> None:
+    """Wait, as the AWS SDK does and no longer than it, until the service is stable."""
+    site = session.site.service
+    waiter = session.clients("ecs").get_waiter("services_stable")
+    waiter.wait(cluster=site.cluster, services=[site.name], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
+
+def secret_value(session: Session) -> str:
+    """The origin's secret, to look for where it must not be."""
+    parameter = session.clients("ssm").get_parameter(Name=session.site.origin.secret_parameter, WithDecryption=True)
+    return str(parameter["Parameter"]["Value"])
+
+
+def _step(session: Session, planned: Planned, folder: Path) -> Step:
+    configuration = (session.directory / synth.CONFIGURATION).read_text(encoding="utf-8")
+    kept = (plans.PLAN_FILE, plans.PLAN_JSON, plans.PLAN_NOTE)
+    modes = {name: (session.directory / name).stat().st_mode & 0o777 for name in kept}
+    return Step(planned.step.stage, planned.plan, _plan_of_hcl(session, folder), configuration, modes)
+
+
+def _plan_of_hcl(session: Session, folder: Path) -> Mapping[str, Any]:
+    shutil.rmtree(folder, ignore_errors=True)
+    files.write(folder / "main.tf", synth.rendered(session.directory))
+    set_path_style(folder, session.identity.endpoint)
+    terraform.init(
+        session.terraform,
+        folder,
+        session.environment,
+        backend_config=backend_config(session),
+        lock_file=session.workspace.lock_file(session.name),
+    )
+    terraform.plan(session.terraform, folder, session.environment, out=folder / plans.PLAN_FILE)
+    return terraform.show_json(session.terraform, folder, session.environment, folder / plans.PLAN_FILE)
+
+
+def comparable(plan: Mapping[str, Any]) -> str:
+    """A plan's JSON but for the moment that it was made."""
+    return json.dumps({key: value for key, value in plan.items() if key != "timestamp"}, indent=1, sort_keys=True)
