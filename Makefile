@@ -25,10 +25,10 @@ demo: setup  ## the whole ladder, up and down, in the sandbox: no AWS account ne
 	$(BASCULE) demo
 
 test: setup  ## all tests but the long fault runs
-	.venv/bin/pytest -n 5 --dist loadgroup
+	.venv/bin/pytest -n 5 --dist loadfile
 
 test-faults: setup  ## the long fault runs
-	.venv/bin/pytest -n 4 --dist loadgroup -m faults
+	.venv/bin/pytest -n 4 --dist loadfile -m faults
 
 bench: setup  ## what synthesis and start-up cost, side by side
 	.venv/bin/python bench/bench.py

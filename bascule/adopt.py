@@ -191,9 +191,9 @@ def _keep(session: Session, bodies: Mapping[str, str]) -> Adoption:
 
 def without_header(text: str) -> str:
     """The body of an adopted file: what follows its leading comment and blank lines."""
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
-    return "".join(lines[start:])
+    return "\n".join(lines[start:])
 
 
 def _header(session: Session, name: str) -> str:

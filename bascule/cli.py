@@ -35,7 +35,7 @@ app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(secret_app, name="secret")
 
 SiteName = Annotated[
-    str, typer.Argument(metavar="[SITE]", help="Name of sites/SITE.toml.", show_default="the only site")
+    str, typer.Argument(metavar="SITE", help="Name of sites/SITE.toml.", show_default="the only site")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before applying. Every check still runs.")]
 

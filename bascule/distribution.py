@@ -54,7 +54,8 @@ def _is_default(key: str, value: Any) -> bool:
     if value in (None, "", [], {}, False, 0) or DEFAULTS.get(key) == value:
         return True
     if isinstance(value, Mapping):
-        return value.get("Quantity") == 0 or value.get("Enabled") is False
+        unused = value.get("Quantity") == 0 or value.get("Enabled") is False
+        return unused or all(_is_default(name, item) for name, item in value.items())
     return False
 
 

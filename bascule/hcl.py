@@ -21,6 +21,9 @@ from bascule.errors import InputError
 if TYPE_CHECKING:
     from lark import Tree
 
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+KEYWORDS = {"true": True, "false": False, "null": None}
+_NUMBER = re.compile(r"-? ?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 # Arguments that hold no expression but a reference or a keyword, by the path of the blocks around them. JSON syntax
 # writes them as plain strings, `"aws_lb.web"`, where any other argument would need `"${aws_lb.web}"`.
 REFERENCES: Mapping[str, frozenset[str]] = {
@@ -69,11 +72,6 @@ class Gap:
     """A blank line between two groups of attributes; blocks get theirs anyway."""
 
 
-def attributes(values: Mapping[str, Value]) -> tuple[Attribute, ...]:
-    """Return the attributes of a body, sorted by name."""
-    return tuple(Attribute(name, values[name]) for name in sorted(values))
-
-
 def loads(text: str, *, where: str = "") -> dict[str, Any]:
     """Return the values of an HCL file in the vocabulary of Terraform's JSON syntax.
 
@@ -90,9 +88,9 @@ def loads(text: str, *, where: str = "") -> dict[str, Any]:
 class _Reader:
     """Reads one text: python-hcl2's grammar finds the structure, `bascule.template` reads the strings.
 
-    The grammar gets strings wrong (`$${` without a `}` swallows what follows, directives lose their escapes, a heredoc
-    its last newline), so it is shown the text with plain strings of the same length in their place, and each value
-    is then read from the real text at the position that the grammar found.
+    python-hcl2 8.1 gets strings wrong: `$${` without a `}` swallows what follows, escapes between directives stay, a
+    heredoc loses its last newline. So its grammar is shown the text with plain strings of the same length in their
+    place, and each value is then read from the real text at the position that the grammar found.
     """
 
     def __init__(self, text: str) -> None:
@@ -114,35 +112,40 @@ class _Reader:
 
     def body(self, tree: Tree[Any], path: str) -> dict[str, Any]:
         result: dict[str, Any] = {}
+        arguments: set[str] = set()
         for child in tree.children:
-            if child.data == "attribute":
-                name = self.source(child.children[0])
+            if _is(child, "attribute"):
+                name, value = self.source(child.children[0]), child.children[2]
                 if name in result:
-                    raise InputError(f"{name} is set twice", where=template.line_of(self.text, child.meta.start_pos))
-                reference = name in REFERENCES.get(path, ())
-                result[name] = self.reference(child.children[2]) if reference else self.value(child.children[2])
-            elif child.data == "block":
+                    raise self.twice(name, child)
+                arguments.add(name)
+                result[name] = self.reference(value) if name in REFERENCES.get(path, ()) else self.value(value)
+            elif _is(child, "block"):
+                if self.source(child.children[0]) in arguments:
+                    raise self.twice(self.source(child.children[0]), child)
                 self.block(child, path, result)
         return result
 
     def block(self, tree: Tree[Any], path: str, result: dict[str, Any]) -> None:
-        block_type, *labels = [
-            self.label(child) for child in tree.children if _is(child, "identifier", "string", "keyword")
-        ]
-        (content,) = [child for child in tree.children if _is(child, "body")]
-        body = self.body(content, f"{path}.{block_type}".removeprefix("."))
-        if not labels:
-            result.setdefault(block_type, []).append(body)
-            return
-        for key in (block_type, *labels[:-1]):
-            result = result.setdefault(key, {})
-        earlier = result.get(labels[-1])
-        if earlier is None:
-            result[labels[-1]] = body
-        elif isinstance(earlier, list):
-            earlier.append(body)
+        block_type, *labels = map(self.label, _items(tree)[:-1])
+        body = self.body(_items(tree)[-1], f"{path}.{block_type}".removeprefix("."))
+        holder: Any = result
+        for name in (block_type, *labels)[:-1]:
+            holder = holder.setdefault(name, {})
+            if not isinstance(holder, dict):
+                raise self.twice(block_type, tree)
+        if labels:
+            earlier = holder.get(labels[-1])
+            holder[labels[-1]] = (
+                body if earlier is None else [*(earlier if isinstance(earlier, list) else [earlier]), body]
+            )
+        elif isinstance(holder.setdefault(block_type, []), list):
+            holder[block_type].append(body)
         else:
-            result[labels[-1]] = [earlier, body]
+            raise self.twice(block_type, tree)
+
+    def twice(self, name: str, tree: Tree[Any]) -> InputError:
+        return InputError(f"{name} is set twice", where=template.line_of(self.text, tree.meta.start_pos))
 
     def label(self, tree: Tree[Any]) -> str:
         source = self.source(tree)
@@ -170,7 +173,7 @@ class _Reader:
             if not rest and _is(term, "tuple"):
                 return [self.value(item) for item in _items(term)]
             if not rest and _is(term, "object"):
-                return {self.key(*elem.children[:1]): self.value(elem.children[2]) for elem in _items(term)}
+                return {self.key(elem.children[0]): self.value(elem.children[2]) for elem in _items(term)}
         return f"${{{template.canonical(source)}}}"
 
     def key(self, tree: Tree[Any]) -> str:
@@ -178,11 +181,6 @@ class _Reader:
         if IDENTIFIER.fullmatch(source) or _NUMBER.fullmatch(source):
             return source
         return str(self.value(tree.children[0]))
-
-
-_NUMBER = re.compile(r"-? ?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-KEYWORDS = {"true": True, "false": False, "null": None}
 
 
 def _number(digits: str) -> Any:
@@ -196,7 +194,7 @@ def _is(tree: Any, *names: str) -> bool:
 
 
 def _items(tree: Tree[Any]) -> list[Tree[Any]]:
-    """Return the element trees of a tuple or an object, without brackets, commas and newlines."""
+    """Return the trees in a tuple, an object or a block, without its punctuation and newlines."""
     return [child for child in tree.children if hasattr(child, "data") and child.data != "new_line_or_comment"]
 
 

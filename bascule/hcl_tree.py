@@ -11,9 +11,10 @@ from typing import Any, TypeGuard
 
 from hcl2 import reconstruct
 from lark import Token, Tree
-from regex import findall  # type: ignore[import-untyped]
+from regex import findall
 
 from bascule import template
+from bascule.errors import InputError
 from bascule.hcl import IDENTIFIER, KEYWORDS, Attribute, Bare, Block, Gap, Value
 
 LINE = 80
@@ -102,7 +103,10 @@ def _scalar(value: Value) -> str:
     if isinstance(value, Bare):
         return value.source
     if isinstance(value, str):
-        return template.source(value)
+        try:
+            return template.source(value)
+        except InputError as error:
+            raise InputError(f"{error.what}: {value!r}") from error
     return "null" if value is None else repr(value).lower()
 
 

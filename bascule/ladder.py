@@ -55,16 +55,19 @@ def reached(state: Mapping[str, Any]) -> Stage:
     return max(traces, key=lambda stage: stage.rung)
 
 
-def steps(reached: Stage, wanted: Stage) -> tuple[Stage, ...]:
+def steps(reached: Stage, wanted: Stage, *, attach_alone: bool = False) -> tuple[Stage, ...]:
     """The rungs at which an apply has to stop on the way from `reached` to `wanted`, `wanted` last.
 
     Up: one apply to `connect`, then `serve` and `retire` one each, because a failed attach leaves a state that says
     "attached". Down: one apply per boundary (distribution, service, load balancer, adoption), because in one apply
     Terraform would detach the service before CloudFront has let go of the ALB. Both measured: docs/field-notes.md.
     The same rung again is one step, which finishes or repeats it.
+
+    `attach_alone` makes `attach` an apply of its own on the way up: a grace period is set from `connect` on, and may
+    not travel in the UpdateService that attaches (hashicorp/terraform-provider-aws issue 31104).
     """
     if wanted.at_least(reached):
-        stops = {Stage.CONNECT, Stage.SERVE, Stage.RETIRE}
+        stops = {Stage.CONNECT, Stage.SERVE, Stage.RETIRE} | ({Stage.ATTACH} if attach_alone else set())
         between = [s for s in Stage if reached.rung < s.rung < wanted.rung and s in stops]
     else:
         stops = {Stage.ATTACH, Stage.BUILD, Stage.ADOPT, Stage.NONE}
@@ -93,10 +96,10 @@ class Step:
         return self.stage is self.wanted
 
 
-def next_step(state: Mapping[str, Any], wanted: Stage) -> Step:
-    """The next apply from the rung that `state` shows towards `wanted`."""
+def next_step(state: Mapping[str, Any], wanted: Stage, *, attach_alone: bool = False) -> Step:
+    """The next apply from the rung that `state` shows towards `wanted`; `attach_alone` as for `steps`."""
     now = reached(state)
-    return Step(now, steps(now, wanted)[0], wanted, state)
+    return Step(now, steps(now, wanted, attach_alone=attach_alone)[0], wanted, state)
 
 
 def _managed(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

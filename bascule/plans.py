@@ -50,7 +50,8 @@ def next_step(session: Session) -> Step:
 
     The directory has to be initialized (`session.prepare`).
     """
-    step = ladder.next_step(read_state(session), session.site.stage)
+    attach_alone = session.site.service.health_check_grace_period is not None
+    step = ladder.next_step(read_state(session), session.site.stage, attach_alone=attach_alone)
     configure(session, step.stage)
     return step
 

@@ -18,7 +18,7 @@ from bascule.schema import Block, Schema
 
 @dataclass(frozen=True)
 class Form:
-    """What a block may hold: names of attributes (None: any) and nested blocks; and its number of labels."""
+    """What a block may hold: attributes by name (None: any) and nested blocks; and its number of labels."""
 
     attributes: frozenset[str] | None
     blocks: Mapping[str, Form] = field(default_factory=dict)
@@ -40,8 +40,8 @@ _LIFECYCLE = _form(
     postcondition=_ASSERTION,
 )
 _META = _form("count", "depends_on", "for_each", "provider", lifecycle=_LIFECYCLE)
-# Terraform's own blocks, from https://developer.hashicorp.com/terraform/language/block (Terraform 1.11), in the order in
-# which a file shows them.
+# Terraform's own blocks in the order in which a file shows them. Source, read for Terraform 1.11:
+# https://developer.hashicorp.com/terraform/language/block
 _TERRAFORM_BLOCKS = {
     "terraform": _form(
         "required_version",
@@ -81,7 +81,7 @@ def main_tf(configuration: Mapping[str, Any], schema: Schema, *, header: Iterabl
         raise BasculeError(f"bascule can't render a block of type {unknown[0]}", where="the synthesized configuration")
     imports: dict[str, list[hcl.Block]] = {}
     for _, body in _bodies(configuration.get("import"), 0, "import"):
-        imports.setdefault(str(body.get("to")), []).append(block("import", (), body, schema))
+        imports.setdefault(str(body.get("to")), []).append(_block("import", (), body, schema))
     blocks: list[hcl.Block] = []
     for block_type, form in _TERRAFORM_BLOCKS.items():
         if block_type == "import":
@@ -90,17 +90,14 @@ def main_tf(configuration: Mapping[str, Any], schema: Schema, *, header: Iterabl
         for labels, body in sorted(found, key=lambda entry: entry[0]):
             if block_type == "resource":
                 blocks += imports.pop(".".join(labels), [])
-            blocks.append(block(block_type, labels, body, schema))
+            blocks.append(_block(block_type, labels, body, schema))
         if block_type == "resource":
             blocks += [leftover for address in sorted(imports) for leftover in imports[address]]
     return hcl.dumps(blocks, header=header)
 
 
-def block(block_type: str, labels: tuple[str, ...], body: Mapping[str, Any], schema: Schema) -> hcl.Block:
-    """Return one block of a root module, given its body in Terraform's JSON syntax; null attributes are left out.
-
-    Raises BasculeError as `main_tf` does.
-    """
+def _block(block_type: str, labels: tuple[str, ...], body: Mapping[str, Any], schema: Schema) -> hcl.Block:
+    """Return one block of the root module, given its body in JSON syntax."""
     form = _with_schema(_TERRAFORM_BLOCKS[block_type], block_type, labels, schema)
     return hcl.Block(block_type, labels, _body(body, form, block_type, ".".join((block_type, *labels)), schema))
 
@@ -142,18 +139,19 @@ def _body(values: Mapping[str, Any], form: Form, path: str, where: str, schema: 
     attributes: dict[str, hcl.Attribute] = {}
     blocks: list[hcl.Block] = []
     for name in sorted(values, key=lambda name: (name == "lifecycle", name)):
-        if name == "//" or values[name] is None:
+        if _left_out(name, values[name], form, path):
             continue
         if name in form.blocks:
-            inner_path, inner_where = f"{path}.{name}", f"{where}.{name}"
-            for labels, body in _bodies(values[name], form.blocks[name].labels, inner_where):
-                inner = _with_schema(form.blocks[name], name, labels, schema) if name == "data" else form.blocks[name]
-                blocks.append(hcl.Block(name, labels, _body(body, inner, inner_path, inner_where, schema)))
+            for labels, body in _bodies(values[name], form.blocks[name].labels, f"{where}.{name}"):
+                inner = form.blocks[name]
+                if (path, name) == ("check", "data"):
+                    inner = _with_schema(inner, name, labels, schema)
+                blocks.append(hcl.Block(name, labels, _body(body, inner, f"{path}.{name}", f"{where}.{name}", schema)))
         elif form.attributes is None or name in form.attributes:
             attributes[name] = hcl.Attribute(name, _value(values[name], path, name))
         else:
             raise BasculeError(
-                f"{where} has no argument {name} in the schema of provider aws {schema.provider_version}",
+                f"{where} has no argument {name} that Terraform or provider aws {schema.provider_version} knows",
                 where="the synthesized configuration",
                 remedy="correct the name, or write the schema's extract anew: python -m bascule.schema",
             )
@@ -161,6 +159,12 @@ def _body(values: Mapping[str, Any], form: Form, path: str, where: str, schema: 
     last = [attributes.pop(name) for name in ("depends_on",) if name in attributes]
     gap = [hcl.Gap()]
     return (*first, *(gap if first and path != "import" else []), *attributes.values(), *blocks, *gap, *last)
+
+
+def _left_out(name: str, value: Any, form: Form, path: str) -> bool:
+    """Whether an argument says nothing: a comment, no block, or null, save where what is null exists all the same."""
+    exists = name not in form.blocks and path in ("locals", "variable", "output")
+    return name == "//" or (value is None and not exists)
 
 
 def _value(value: Any, path: str, name: str) -> hcl.Value:

@@ -1,7 +1,7 @@
 """The provider's schema, as far as bascule needs it: what is an attribute and what a nested block, and who sets it.
 
 Terraform's JSON syntax writes attributes and nested blocks alike; HCL does not, so rendering needs to know. The extract
-beside this file holds the resource types and data sources in use. `python -m bascule.schema` writes it anew, with the
+in `data/` holds the resource types and data sources in use. `python -m bascule.schema` writes it anew, with the
 `terraform` on PATH and the provider from the registry; run it after adding a type below.
 """
 

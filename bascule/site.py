@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from bascule.errors import InputError
 from bascule.ladder import Stage
 
-SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,17}[a-z0-9]")
-"""A site's name leads the names of its load balancer and target group, which AWS limits to 32 characters."""
+SITE_NAME = re.compile(r"(?!internal-|sg-)[a-z][a-z0-9-]{0,17}[a-z0-9]")
+"""A site's name leads the names of its load balancer and target group, which AWS limits to 32 characters and forbids to
+begin with `internal-`, and of its security groups, which may not begin with `sg-` (ELB and EC2 API)."""
 
 PRINTABLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
 """No control characters, line breaks or private use."""
@@ -57,7 +58,7 @@ class Service(_Table):
     """Cluster name (not the ARN)."""
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
     """Service name."""
-    container: Text | None = None
+    container: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,255}$")] | None = None
     """Container that serves the application; needed only if more than one container listens on `container_port`."""
     container_port: int = Field(ge=1, le=65535)
     """TCP port on which the container listens."""
@@ -92,6 +93,10 @@ class Origin(_Table):
     """Name of the SSM SecureString that holds the secret header's value; `bascule secret create` makes it."""
     secret_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,39}$")] = "X-Origin-Verify"
     """Header by which the ALB knows CloudFront; at most 40 characters (ELB API, HttpHeaderConditionConfig)."""
+    connection_attempts: int = Field(default=3, ge=1, le=3)
+    """Tries to connect before CloudFront gives up; 3 is its default and maximum."""
+    connection_timeout: int = Field(default=10, ge=1, le=10)
+    """Seconds for each try to connect; 10 is CloudFront's default and maximum."""
     read_timeout: int = Field(default=30, ge=1, le=120)
     """Seconds that CloudFront waits for the application's answer; 30 is CloudFront's default, 120 its maximum."""
     keepalive_timeout: int = Field(default=5, ge=1, le=120)
@@ -262,7 +267,8 @@ def load(path: Path) -> Site:
         raise InputError(
             f"{path.stem!r} can't be a site's name",
             where=str(path),
-            remedy="use 2 to 19 lowercase letters, digits and hyphens, a letter first: it leads resource names",
+            remedy="use 2 to 19 lowercase letters, digits and hyphens, a letter first, not internal- or sg-: it leads "
+            "the names of resources",
         )
     return parse(read_text(path), str(path))
 

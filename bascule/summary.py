@@ -162,7 +162,7 @@ def _any_true(value: Any) -> bool:
 
 def _hidden(detail: Mapping[str, Any], name: str) -> bool:
     marks = [detail.get("before_sensitive") or {}, detail.get("after_sensitive") or {}]
-    if any(isinstance(mark, Mapping) and _any_true(mark.get(name)) for mark in marks):
+    if any(mark is True or (isinstance(mark, Mapping) and _any_true(mark.get(name))) for mark in marks):
         return True
     values = [(detail.get(side) or {}).get(name) for side in ("before", "after")]
     return any(_mentions(value, SECRET_PATHS) for value in [*values, {name: True}])

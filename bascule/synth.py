@@ -58,7 +58,7 @@ def synthesize_and_render(workspace: Workspace, site: str, stage: Stage | None =
     """
     with ThreadPoolExecutor(1) as pool:
         # The HCL writer takes a quarter of a second to import; the subprocess takes longer.
-        writer = pool.submit(import_module, "bascule.render")
+        writer = pool.submit(import_module, "bascule.hcl_tree")
         folder = synthesize(workspace, site, stage, workspace.out())
         writer.result()
     files.write(workspace.rendered(site) / "main.tf", rendered(folder))

@@ -69,12 +69,6 @@ def parts(template: str) -> tuple[Part, ...]:
     return _parse(template, 0, _TEMPLATE_PART)[0]
 
 
-def literal(template: str) -> str | None:
-    """Return the value of a string of Terraform's JSON syntax, or None where it has a sequence in it."""
-    found = parts(template)
-    return "".join(map(str, found)) if all(isinstance(part, str) for part in found) else None
-
-
 def escape(value: str) -> str:
     """Return the string of Terraform's JSON syntax whose value is exactly `value`."""
     return _template((value,))
@@ -106,7 +100,7 @@ def canonical(expression: str) -> str:
 
 def from_string(string: str) -> str:
     """Return a quoted HCL string or a heredoc, given as source, as a string of Terraform's JSON syntax."""
-    return _template(_string_parts(string))
+    return _template(_string(string, 0)[0])
 
 
 def escape_code(char: str) -> str:
@@ -119,16 +113,11 @@ def end_of_string(text: str, start: int) -> int:
 
     Raises InputError where it doesn't end.
     """
-    if text[start] == '"':
-        return _parse(text, start + 1, _QUOTED_PART)[1]
-    heredoc = _HEREDOC.match(text, start)
-    if heredoc is None:
-        raise InputError("a heredoc isn't closed", where=line_of(text, start))
-    return heredoc.end()
+    return _string(text, start)[1]
 
 
 def without_strings(text: str) -> str:
-    """Return HCL source with a plain string of the same length in place of every string, and spaces of comments.
+    """Return HCL source with a plain string of the same length in place of every string, spaces in that of comments.
 
     Raises InputError where a string or a heredoc isn't closed.
     """
@@ -240,13 +229,15 @@ def _sigil_touches(part: Part, following: tuple[Part, ...]) -> bool:
     return isinstance(part, str) and any(str(opener)[:2] == part[-1] + "{" for opener in following)
 
 
-def _string_parts(string: str) -> tuple[Part, ...]:
-    if string.startswith('"'):
-        return _parse(string, 1, _QUOTED_PART)[0]
-    heredoc = _HEREDOC.match(string)
-    assert heredoc is not None  # the caller found its end with the same expression
+def _string(text: str, start: int) -> tuple[tuple[Part, ...], int]:
+    """Return the parts of the quoted string or heredoc that begins at `start`, and where it ends."""
+    if text[start] == '"':
+        return _parse(text, start + 1, _QUOTED_PART)
+    heredoc = _HEREDOC.match(text, start)
+    if heredoc is None:
+        raise InputError("a heredoc isn't closed", where=line_of(text, start))
     found = parts(heredoc["body"])
-    return _flushed(found) if heredoc["flush"] else found
+    return _flushed(found) if heredoc["flush"] else found, heredoc.end()
 
 
 def _flushed(found: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -294,8 +285,8 @@ def _tokens(text: str, start: int, *, closed: bool) -> tuple[list[str], int]:
         if token.endswith("}") and not brackets and closed:
             return tokens, position
         if match["string"]:
-            end = end_of_string(text, match.start())
-            token, position = _quoted(_string_parts(text[match.start() : end])), end
+            found, position = _string(text, match.start())
+            token = _quoted(found)
         if separator and token not in "},":
             tokens.append(",")
         separator = False

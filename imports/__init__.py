@@ -12,6 +12,8 @@ from bascule.errors import InputError
 
 ADOPT = "run `bascule adopt`, which reads the live account"
 
+RESTORE = f"restore the file from version control, or {ADOPT}"
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -53,10 +55,10 @@ def read(site: str, workspace: Path) -> Adopted:
 def _resource(path: Path, type_: str) -> Mapping[str, Any]:
     try:
         (values,) = _body(path)["resource"][type_].values()
-    except (KeyError, ValueError, AttributeError):
-        raise InputError(f"holds no single {type_}", where=str(path), remedy=ADOPT) from None
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise InputError(f"holds no single {type_}", where=str(path), remedy=RESTORE) from None
     if not isinstance(values, dict):
-        raise InputError(f"holds no single {type_}", where=str(path), remedy=ADOPT)
+        raise InputError(f"holds no single {type_}", where=str(path), remedy=RESTORE)
     return values
 
 
@@ -71,7 +73,7 @@ def _facts(path: Path) -> Facts:
             container_port=int(values["container_port"]),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"not the facts of a site: {error}", where=str(path), remedy=ADOPT) from None
+        raise InputError(f"not the facts of a site: {error}", where=str(path), remedy=RESTORE) from None
 
 
 def _body(path: Path) -> dict[str, Any]:
@@ -80,5 +82,8 @@ def _body(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError("this site isn't adopted yet: no such file", where=str(path), remedy=ADOPT) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"can't be read: {error}", where=str(path), remedy=ADOPT) from None
-    return hcl.loads(text, where=str(path))
+        raise InputError(f"can't be read: {error}", where=str(path), remedy=RESTORE) from None
+    try:
+        return hcl.loads(text, where=str(path))
+    except InputError as error:
+        raise InputError(error.what, where=error.where, remedy=error.remedy or RESTORE) from None

@@ -136,7 +136,7 @@ class AdoptedResource(cdktf.TerraformResource):
             terraform_resource_type=type_,
             terraform_generator_metadata=cdktf.TerraformProviderGeneratorMetadata(provider_name="aws"),
             lifecycle=lifecycle,
-            depends_on=list(depends_on),
+            depends_on=list(depends_on) or None,
         )
         self._values = dict(values)
         self.override_logical_id("site")

@@ -77,9 +77,8 @@ def _origin(site: Site, alb: AlbOrigin) -> dict[str, Any]:
     return {
         "origin_id": ALB_ORIGIN_ID,
         "domain_name": alb.domain_name,
-        # CloudFront's defaults, written out because the provider compares origins as a set.
-        "connection_attempts": 3,
-        "connection_timeout": 10,
+        "connection_attempts": site.origin.connection_attempts,
+        "connection_timeout": site.origin.connection_timeout,
         "custom_header": [{"name": site.origin.secret_header, "value": alb.secret}],
         "custom_origin_config": [
             {

@@ -23,7 +23,7 @@ from modules.service import adopted_service, service_values
 def site_stack(app: Construct, name: str, site: Site, adopted: Adopted, stage: Stage) -> cdktf.TerraformStack:
     """The stack of one site at `stage`. Raises InputError for what AWS would refuse."""
     where = f"sites/{name}.toml"
-    _same_account(site, adopted, where)
+    _same_as_adopted(site, adopted, where)
     stack = cdktf.TerraformStack(app, name)
     backend(stack, site.state)
     aws_provider(stack, site.region, adopted.facts.account)
@@ -36,6 +36,8 @@ def site_stack(app: Construct, name: str, site: Site, adopted: Adopted, stage: S
     adopted_bucket(stack, adopted.bucket)
     balancer, network, secret = None, None, None
     if stage.at_least(Stage.BUILD):
+        limits.check_service(site, adopted, where)
+        limits.check_certificate(site, adopted, where)
         network = Network(stack, name, site, adopted.facts.vpc_id)
         secret = OriginSecret(stack, site)
         balancer = LoadBalancer(
@@ -63,19 +65,19 @@ def site_stack(app: Construct, name: str, site: Site, adopted: Adopted, stage: S
     )
     connected = balancer if stage.at_least(Stage.CONNECT) else None
     origin = AlbOrigin(connected.alb.dns_name, secret.sent) if connected and secret else None
-    _distribution(stack, distribution_values(adopted.distribution, site, stage, origin, where), where, service, origin)
+    values = distribution_values(adopted.distribution, site, stage, origin, where)
+    if origin is not None:
+        limits.check_distribution(values, where, f"imports/{name}/distribution.tf")
+    _distribution(stack, values, service, origin)
     return stack
 
 
 def _distribution(
     stack: cdktf.TerraformStack,
     values: Mapping[str, Any],
-    where: str,
     service: AdoptedResource,
     origin: AlbOrigin | None,
 ) -> None:
-    if origin is not None:
-        limits.check_distribution(values, where)
     AdoptedResource(
         stack,
         "aws_cloudfront_distribution",
@@ -86,10 +88,16 @@ def _distribution(
     )
 
 
-def _same_account(site: Site, adopted: Adopted, where: str) -> None:
-    if site.account is not None and site.account != adopted.facts.account:
-        raise InputError(
-            f'account = "{site.account}", but the site was adopted in account {adopted.facts.account}',
-            where=where,
-            remedy="correct the key, or run `bascule adopt` with credentials of the account that it names",
-        )
+def _same_as_adopted(site: Site, adopted: Adopted, where: str) -> None:
+    for key, said, found in (
+        ("account", site.account or adopted.facts.account, adopted.facts.account),
+        ("bucket.name", site.bucket.name, adopted.bucket.get("bucket")),
+        ("service.cluster", site.service.cluster, str(adopted.service.get("cluster")).rpartition("/")[2]),
+        ("service.name", site.service.name, adopted.service.get("name")),
+    ):
+        if said != found:
+            raise InputError(
+                f'"{said}", but what was adopted is "{found}"',
+                where=f"{where}: {key}",
+                remedy="correct the key; or run `bascule adopt`, if the site is another one by now",
+            )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, FilePath, ValidationError, model_validator
 
 from bascule.errors import InputError
 
@@ -54,7 +54,7 @@ class Bucket(Table):
 
     public: bool = False
     versioned: bool = False
-    objects: dict[str, Path] = {}
+    objects: dict[str, FilePath] = {}
     tags: dict[str, str] = {}
 
 
@@ -94,6 +94,12 @@ class Service(Table):
     created_at: datetime
     config: Config
     tasks: tuple[Task, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_task_for_each_desired(self) -> Self:
+        if len(self.tasks) != self.config.get("desiredCount"):
+            raise ValueError(f"{len(self.tasks)} tasks, but a desiredCount of {self.config.get('desiredCount')}")
+        return self
 
 
 class Certificate(Table):

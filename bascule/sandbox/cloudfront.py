@@ -37,6 +37,7 @@ def complete(config: Config) -> Config:
         "IsIPV6Enabled": config.get("IsIPV6Enabled", True),
         "ContinuousDeploymentPolicyId": config.get("ContinuousDeploymentPolicyId", ""),
         "Staging": config.get("Staging", False),
+        "ConnectionMode": config.get("ConnectionMode", "direct"),
     }
 
 
@@ -63,8 +64,11 @@ def _origin(origin: Config) -> Config:
     }
     if custom := origin.get("CustomOriginConfig"):
         protocols = custom.get("OriginSslProtocols") or {"Items": ["TLSv1", "SSLv3"]}
-        result["CustomOriginConfig"] = {"OriginReadTimeout": 30, "OriginKeepaliveTimeout": 5} | custom
+        defaults = {"OriginReadTimeout": 30, "OriginKeepaliveTimeout": 5, "IpAddressType": "ipv4"}
+        result["CustomOriginConfig"] = defaults | custom
         result["CustomOriginConfig"]["OriginSslProtocols"] = _items(protocols)
+    if s3 := origin.get("S3OriginConfig"):
+        result["S3OriginConfig"] = {"OriginReadTimeout": 30} | s3
     return result
 
 

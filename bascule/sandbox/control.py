@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def start(root: Path, *, account: Path | None = None, port: int = 0, owner_pid: 
     file = (account or ARQUANTIX).resolve()
     if running := status(root):
         _check_same(running, file, port)
-        return Running(**{**running.__dict__, "already": True})
+        return replace(running, already=True)
     _check_installed()
     load(file)
     _check_free(port)
@@ -82,7 +82,13 @@ def start(root: Path, *, account: Path | None = None, port: int = 0, owner_pid: 
         command += ["--owner", str(owner_pid)]
     with (root / LOG).open("wb") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # moto imports botocore, which gives up at once on a profile of the caller's that it can't find
+            env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         )
     return _ready(root, process)
 
@@ -92,15 +98,17 @@ def stop(root: Path) -> bool:
     running = status(root)
     if running is None:
         return False
-    os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOPPING
-    while _exists(running.pid):
-        if time.monotonic() > deadline:
-            with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+        while (running.root / READY).exists() and _exists(running.pid):
+            if time.monotonic() > deadline:
                 os.kill(running.pid, signal.SIGKILL)
-            break
-        time.sleep(POLLING)
+                break
+            time.sleep(POLLING)
     (running.root / READY).unlink(missing_ok=True)
+    with suppress(ChildProcessError):
+        os.waitpid(running.pid, 0)
     return True
 
 

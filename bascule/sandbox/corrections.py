@@ -23,10 +23,9 @@ from moto.elbv2.exceptions import DuplicateListenerError, ELBClientError, Target
 from moto.elbv2.models import ELBv2Backend, FakeTargetGroup, elbv2_backends
 from moto.elbv2.responses import ELBV2Response
 
-from bascule.sandbox import answers, managed_policies, services
+from bascule.sandbox import answers, clock, managed_policies, services
 from bascule.sandbox import cloudfront as rules
 from bascule.sandbox.services import Refused
-from bascule.sandbox.switches import SWITCHES
 
 DEPLOYING = 1.0
 """Seconds for which an updated distribution and a new invalidation are InProgress; AWS takes minutes."""
@@ -102,7 +101,7 @@ def distribution_update_checks_if_match() -> None:
                 raise Refused("IllegalUpdate", "The update contains modifications that are not allowed.")
         _, location, _ = original(self, dist_config, _id, if_match)
         distribution.etag = cloudfront.random_id(length=14)
-        distribution.updated = time.time()
+        distribution.updated = clock.now()
         distribution.last_modified_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(distribution.updated))
         return distribution, location, distribution.etag
 
@@ -110,14 +109,11 @@ def distribution_update_checks_if_match() -> None:
 def distribution_is_in_progress_after_an_update() -> None:
     """Status is InProgress after an update and then Deployed.
 
-    moto's state machine says Deployed at the first look. Here the answer to the update itself says InProgress, and
-    so does everything during the next second, or for as long as a switch holds it there.
+    moto's state machine says Deployed at the first look.
     """
 
     def status(self: Any) -> str:
-        updated = getattr(self, "updated", 0.0)
-        held = SWITCHES.distributions_in_progress and updated
-        return "InProgress" if held or time.time() - updated < DEPLOYING else "Deployed"
+        return "InProgress" if clock.now() - getattr(self, "updated", 0.0) < DEPLOYING else "Deployed"
 
     _instead(cloudfront.Distribution, "status")(property(status, lambda self, value: None))
 
@@ -152,11 +148,11 @@ def invalidation_completes() -> None:
 
     @_instead(cloudfront.Invalidation, "__init__")
     def initialize(self: Any, *args: Any, **kwargs: Any) -> None:
-        self.created = time.time()
+        self.created = clock.now()
         original(self, *args, **kwargs)
 
     def status(self: Any) -> str:
-        return "InProgress" if time.time() - self.created < DEPLOYING else "Completed"
+        return "InProgress" if clock.now() - self.created < DEPLOYING else "Completed"
 
     def in_progress(self: Any) -> int:
         backend = cloudfront.cloudfront_backends[self.arn.split(":")[4]]["aws"]
@@ -209,7 +205,7 @@ def service_starts_its_tasks() -> None:
     @_instead(EC2ContainerServiceResponse, "create_service")
     def create_service(self: Any) -> ActionResult:
         request = dict(self._get_params())
-        live = services.create(self.current_account, self.region, request, time.time())
+        live = services.create(self.current_account, self.region, request, clock.now())
         return ActionResult({"service": _described(services.register(live))})
 
 
@@ -254,7 +250,7 @@ def service_takes_its_tasks_along() -> None:
         service = self._get_service(cluster_name, service_name.split("/")[-1])
         service.desired_count = service.live.config.get("desiredCount", 0)
         original(self, cluster_name, service.name, force)
-        services.stop(service.live, time.time())
+        services.stop(service.live, clock.now())
         return service
 
     @_instead(EC2ContainerServiceResponse, "delete_service")

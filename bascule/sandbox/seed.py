@@ -27,7 +27,10 @@ from bascule.sandbox.account import Account, Bucket, Config
 
 
 def seed(account: Account) -> None:
-    """Fill the backends of this process; ValueError or botocore's ParamValidationError if the data can't be."""
+    """Fill the backends of this process.
+
+    botocore's ParamValidationError for what the API has no word for, moto's ServiceException for what AWS refuses.
+    """
     mock_random.seed(account.id)  # whatever has no id in the account file gets the same one at every start
     _network(account)
     for name, bucket in account.buckets.items():
@@ -40,11 +43,11 @@ def seed(account: Account) -> None:
 
 
 @contextmanager
-def _named(module: str, function: str, *values: str) -> Iterator[None]:
-    """For once, moto's id generator answers `values`, then generates again."""
-    holder, left = import_module(module), list(values)
+def _named(module: str, function: str, value: str) -> Iterator[None]:
+    """Meanwhile, moto's id generator `function` answers `value`."""
+    holder = import_module(module)
     original = getattr(holder, function)
-    setattr(holder, function, lambda *args, **kwargs: left.pop(0) if left else original(*args, **kwargs))
+    setattr(holder, function, lambda: value)
     try:
         yield
     finally:
@@ -79,12 +82,12 @@ def _bucket(account: Account, name: str, bucket: Bucket) -> None:
     s3 = s3_backends[account.id]["aws"]
     s3.create_bucket(name, account.region)
     s3.put_bucket_encryption(name, {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}})
-    if not bucket.public:
+    if bucket.public:
+        s3.put_bucket_policy(name, _public_policy(name))
+    else:
         s3.put_public_access_block(name, dict.fromkeys(_BLOCKS, "true"))
     if bucket.versioned:
         s3.put_bucket_versioning(name, "Enabled")
-    if bucket.public:
-        s3.put_bucket_policy(name, _public_policy(name))
     if bucket.tags:
         s3.put_bucket_tagging(name, bucket.tags)
     for key, file in bucket.objects.items():

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ParamValidationError
+from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -56,8 +57,8 @@ def _fill(account: Account, path: Path) -> None:
     corrections.apply()
     try:
         seed.seed(account)
-    except ParamValidationError as error:
-        raise BasculeError(str(error), where=str(path), remedy="`config` tables speak the AWS API's words") from error
+    except (ParamValidationError, ServiceException) as error:
+        raise BasculeError(str(error), where=str(path), remedy="`config` tables are requests to the AWS API") from error
 
 
 def _serve(account: Account, path: Path, root: Path, port: int, owner: int | None) -> None:
@@ -89,8 +90,9 @@ def _serve(account: Account, path: Path, root: Path, port: int, owner: int | Non
             if (owner and not _is_alive(owner)) or not _is_ours(ready):
                 break
         server.shutdown()
-        if _is_ours(ready):
-            ready.unlink(missing_ok=True)
+        server.server_close()
+    if _is_ours(ready):
+        ready.unlink(missing_ok=True)
 
 
 def _is_ours(ready: Path) -> bool:

@@ -7,7 +7,6 @@ a client sees each state that AWS shows without waiting for it as long as AWS ma
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from moto.ecs.models import ecs_backends
 from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
-from bascule.sandbox import targets
+from bascule.sandbox import clock, targets
 from bascule.sandbox.switches import SWITCHES
 
 Config = dict[str, Any]
@@ -173,7 +172,7 @@ def settle(service: Service, now: float) -> None:
         if not task.is_running and not stuck and now - task.started >= STARTING:
             task.is_running = True
             for target_group in _target_groups(service, primary):
-                targets.register(target_group, task.network_interface.private_ip_address, now)
+                targets.register(target_group, task.network_interface.private_ip_address, task.started + STARTING)
     steady = not stuck and all(_is_healthy(service, primary, task, now) for task in primary.tasks)
     if primary.rollout == "IN_PROGRESS":
         _roll(service, primary, steady, now)
@@ -279,7 +278,7 @@ def running(account: str, region: str) -> Iterator[Service]:
 
 def settle_all(account: str, region: str) -> float:
     """Settle every service and return the time at which that was."""
-    now = time.time()
+    now = clock.now()
     ecs = ecs_backends[account][region]
     for cluster in ecs.clusters.values():
         live = [service for service in running(account, region) if service.cluster == cluster.name]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from bascule.sandbox import clock
+
 
 @dataclass
 class Switches:
@@ -14,18 +16,23 @@ class Switches:
     unhealthy: list[str] = field(default_factory=list)
     """Names of services whose targets fail their health check."""
 
-    distributions_in_progress: bool = False
-    """Distributions that are updated stay InProgress until this is turned off."""
+    stopped_clock: bool = False
+    """Time stands still: distributions stay InProgress, deployments go no further, targets stay `initial`."""
 
 
 SWITCHES = Switches()
 
 
 def turn(settings: dict[str, Any]) -> dict[str, Any]:
-    """Set the named switches, leave the others, and return them all; ValueError names an unknown one."""
+    """Set the named switches, leave the others, and return them all; ValueError names an unknown one.
+
+    `advance` is no switch but a push: so many seconds go by at once.
+    """
     known = {one.name for one in fields(Switches)}
-    if unknown := sorted(set(settings) - known):
-        raise ValueError(f"unknown switch {unknown[0]!r}; there are {', '.join(sorted(known))}")
-    for name, value in settings.items():
-        setattr(SWITCHES, name, value)
+    if unknown := sorted(set(settings) - known - {"advance"}):
+        raise ValueError(f"unknown switch {unknown[0]!r}; there are advance, {', '.join(sorted(known))}")
+    for name in known & set(settings):
+        setattr(SWITCHES, name, settings[name])
+    clock.stop(SWITCHES.stopped_clock)
+    clock.advance(settings.get("advance", 0.0))
     return asdict(SWITCHES)

@@ -16,7 +16,7 @@ from bascule.errors import InputError
 from bascule.hcl import Attribute, Bare, Block, Gap
 
 # One Terraform run judges a whole list of values, so a few examples go a long way; shrinking would take minutes.
-JUDGED = settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+JUDGED = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 
 TEXT = st.lists(
     st.sampled_from(
@@ -43,11 +43,16 @@ VALUES = st.recursive(
 BODIES = st.dictionaries(st.from_regex(r"[a-z_][a-z0-9_-]{0,12}", fullmatch=True), VALUES, max_size=5)
 
 
+def arguments(values: dict[str, Any]) -> tuple[Attribute, ...]:
+    """The values as the arguments of a block."""
+    return tuple(Attribute(name, value) for name, value in values.items())
+
+
 @given(BODIES)
 @settings(deadline=None)
 def test_values_written_as_hcl_and_read_again_are_the_same(values: dict[str, Any]) -> None:
     """HCL loses nothing, and JSON text of the values says the same as their HCL."""
-    written = hcl.dumps([Block("locals", body=hcl.attributes(values))])
+    written = hcl.dumps([Block("locals", body=arguments(values))])
     assert [values] == hcl.loads(written)["locals"] == [json.loads(json.dumps(values))]
 
 
@@ -60,8 +65,7 @@ def test_hcl_is_canonical_and_means_what_the_json_means(bodies: list[dict[str, A
     in_hcl = [Block("output", (f"hcl{index}",), (Attribute("value", [body]),)) for index, body in enumerate(bodies)]
     # As attributes of a block the values meet other rules of alignment.
     blocks = [
-        Block("locals", body=(Attribute(f"z{index}", index), *hcl.attributes(body)))
-        for index, body in enumerate(bodies)
+        Block("locals", body=(Attribute(f"z{index}", index), *arguments(body))) for index, body in enumerate(bodies)
     ]
     assert_canonical(hcl.dumps([*in_hcl, *blocks], header=["A header.", "", "  Its end."]))
     found = outputs({"json.tf.json": json.dumps(in_json), "hcl.tf": hcl.dumps(in_hcl)})
@@ -183,9 +187,11 @@ def test_an_escape_without_a_closing_brace_does_not_swallow_what_follows() -> No
 
 def test_a_number_that_python_would_round_stays_an_expression() -> None:
     """Terraform calculates with more digits than a float has."""
-    assert hcl.loads(
-        f"a = 0.1\nb = {10**30}\nc = 0.12345678901234567890123\n"
-    ) == {"a": 0.1, "b": 10**30, "c": "${0.12345678901234567890123}"}
+    assert hcl.loads(f"a = 0.1\nb = {10**30}\nc = 0.12345678901234567890123\n") == {
+        "a": 0.1,
+        "b": 10**30,
+        "c": "${0.12345678901234567890123}",
+    }
 
 
 @pytest.mark.parametrize(
@@ -200,6 +206,10 @@ def test_a_number_that_python_would_round_stays_an_expression() -> None:
         ("foo bar\nb = 1", "unexpected 'b = 1'", 2),
         ("a = <<E\nx", "heredoc isn't closed", 1),
         ("a = 1\na = 2", "a is set twice", 2),
+        ("a = [1]\na {}", "a is set twice", 2),
+        ("a {}\na = 2", "a is set twice", 2),
+        ('a "x" {}\na {}', "a is set twice", 2),
+        ('a {}\na "x" {}', "a is set twice", 2),
         ("a = {\n", "ends too early", 1),
         ("a = f(b c)", "unexpected 'c)'", 1),
         ("a = b ]", "unexpected ']'", 1),
@@ -217,10 +227,12 @@ def test_what_is_not_hcl_is_refused_with_file_and_line(text: str, what: str, lin
 @settings(deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing but InputError comes out of bad input."""
+    where = "x.tf, line 1"
     try:
         assert isinstance(hcl.loads(text, where="x.tf"), dict)
     except InputError as error:
-        assert error.where.startswith("x.tf, line ")
+        where = error.where
+    assert where.startswith("x.tf, line ")
 
 
 def test_blocks_are_written_in_the_order_given_with_blank_lines_around_them() -> None:
@@ -236,7 +248,9 @@ def test_blocks_are_written_in_the_order_given_with_blank_lines_around_them() ->
         Block("inner", body=(Attribute("long", [["x"], "y" * 80, []]),)),
         Attribute("depends_on", [Bare("a.b")]),
     )
-    assert hcl.dumps([Block("resource", ("aws_x", "y"), body)], header=["Written by a test."]) == """\
+    assert (
+        hcl.dumps([Block("resource", ("aws_x", "y"), body)], header=["Written by a test."])
+        == """\
 # Written by a test.
 
 resource "aws_x" "y" {
@@ -264,6 +278,13 @@ resource "aws_x" "y" {
   depends_on = [a.b]
 }
 """
+    )
+
+
+def test_a_value_that_is_no_template_is_refused_by_name() -> None:
+    """The string itself is the best hint where to look."""
+    with pytest.raises(InputError, match=r"isn't closed: 'costs \$\{5'"):
+        hcl.dumps([Attribute("a", "costs ${5")])
 
 
 def test_an_empty_file_is_its_header() -> None:

@@ -280,7 +280,7 @@ def toml(value: Any) -> str:
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(KEYS), VALUE), min_size=1, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_value_of_any_key(changes: list[tuple[tuple[str, ...], Any]]) -> None:
     """A wrong value anywhere is either harmless or named."""
     values: dict[str, Any] = tomllib.loads(TEXT)
@@ -294,16 +294,16 @@ def test_any_value_of_any_key(changes: list[tuple[tuple[str, ...], Any]]) -> Non
 
 
 @given(where=st.sampled_from(["", "[service]\n", "[state]\n", "[new]\n"]), key=HOSTILE, value=VALUE)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_unknown_key(where: str, key: str, value: Any) -> None:
     """A key of any characters is named without harm to the terminal."""
     line = f"{toml(key)} = {toml(value)}\n"
     with judged(WHERE):
-        site.parse(TEXT.replace(where, where + line) if where in TEXT else f"{TEXT}{where}{line}", WHERE)
+        site.parse(TEXT.replace(where, where + line, 1) if where in TEXT else f"{TEXT}{where}{line}", WHERE)
 
 
 @given(data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_damage(data: st.DataObject) -> None:
     """A file cut short, or with any characters put in anywhere."""
     at = data.draw(st.integers(0, len(TEXT)))
@@ -313,7 +313,7 @@ def test_any_damage(data: st.DataObject) -> None:
 
 
 @given(raw=st.binary() | st.tuples(st.integers(0, len(TEXT)), st.binary()).map(lambda x: TEXT.encode()[: x[0]] + x[1]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     """A file of any bytes is a site or one readable error, read from the disk."""
     path = tmp_path_factory.getbasetemp() / "sites" / "example.toml"

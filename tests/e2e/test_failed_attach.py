@@ -20,7 +20,7 @@ from bascule.ladder import Stage, reached
 from bascule.sandbox import control
 from bascule.session import Session, read_state
 
-pytestmark = pytest.mark.xdist_group("failed-attach")
+pytestmark = pytest.mark.faults
 
 
 @dataclass

@@ -22,7 +22,7 @@ from bascule.adopt import adopt
 from bascule.ladder import Stage
 from bascule.workspace import Workspace
 
-pytestmark = pytest.mark.xdist_group("interrupted")
+pytestmark = pytest.mark.faults
 
 BASCULE = [sys.executable, "-m", "bascule"]
 

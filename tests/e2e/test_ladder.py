@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 import recording
+from plan_json import comparable
 from recording import Record, Walk
 
 from bascule import summary
 from bascule.demo import WALK, Rung
 from bascule.ladder import ALB_ORIGIN_ID, Stage
 from bascule.summary import Counts
-
-pytestmark = pytest.mark.xdist_group("ladder")
 
 ADOPTED = {"aws_cloudfront_distribution.site", "aws_s3_bucket.site", "aws_ecs_service.site"}
 
@@ -74,7 +73,7 @@ def test_the_plan_after_every_apply_is_empty(record: Record) -> None:
 def test_rendered_hcl_plans_the_same_as_the_json(record: Record) -> None:
     """Terraform makes the same plan JSON of the HCL that reviewers read and of the JSON that it runs."""
     for step in record.steps:
-        assert recording.comparable(step.plan) == recording.comparable(step.plan_of_hcl)
+        assert comparable(step.plan) == comparable(step.plan_of_hcl)
 
 
 def test_adopted_resources_are_never_deleted_or_replaced(record: Record) -> None:

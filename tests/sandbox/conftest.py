@@ -1,4 +1,4 @@
-"""One sandbox a module, driven through boto3 and the environment that it hands out."""
+"""One sandbox for all tests, driven through boto3 and the environment that it hands out."""
 
 from __future__ import annotations
 
@@ -19,21 +19,39 @@ POLLING = 0.05
 """Seconds between two looks."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A sandbox of the audited account; it ends with this process at the latest."""
+    """A sandbox of the audited account, for tests that leave it as they found it."""
     root = tmp_path_factory.mktemp("sandbox")
     yield control.start(root, owner_pid=os.getpid())
     control.stop(root)
 
 
-@pytest.fixture(scope="module")
-def aws(sandbox: Running) -> Iterator[Callable[..., Any]]:
-    """Makes boto3 clients for the module's sandbox, each once."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in control.environment(sandbox).items():
-            patch.setenv(name, value)
-        yield cache(boto3.client)
+@pytest.fixture(scope="session")
+def connect() -> Callable[..., Any]:
+    """Makes a boto3 client from the environment that a sandbox hands out."""
+
+    def client(running: Running, service: str, **options: Any) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in control.environment(running).items():
+                patch.setenv(name, value)
+            return boto3.Session().client(service, **options)
+
+    return client
+
+
+@pytest.fixture(scope="session")
+def aws(sandbox: Running, connect: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes clients of the shared sandbox, each once."""
+    return cache(lambda service, **options: connect(sandbox, service, **options))
+
+
+@pytest.fixture
+def later(sandbox: Running) -> Iterator[Callable[[float], Any]]:
+    """Stops the shared sandbox's clock for one test; a call lets so many seconds go by."""
+    control.configure(sandbox, stopped_clock=True)
+    yield lambda seconds: control.configure(sandbox, advance=seconds)
+    control.configure(sandbox, stopped_clock=False)
 
 
 @pytest.fixture(scope="session")

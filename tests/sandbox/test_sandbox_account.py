@@ -65,6 +65,12 @@ def test_merging_leaves_both_sides_as_they_were() -> None:
         ('base = "arquantix"\nremove = ["service.config.nothing"]\n', "remove", "no 'service.config.nothing'"),
         ('base = "self.toml"\n', "base", "its own base"),
         ('id = "1"\n', "region", "Field required"),
+        ('base = "arquantix"\nservice.config.desiredCount = 2\n', "service", "1 tasks, but a desiredCount of 2"),
+        (
+            'base = "arquantix"\nbuckets.b.objects.page = "no.html"\n',
+            "buckets.b.objects.page",
+            "does not point to a file",
+        ),
     ],
 )
 def test_a_wrong_account_file_is_refused_with_file_and_key(text: str, where: str, what: str, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -13,102 +12,94 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-import boto3
 import pytest
 
 from bascule.errors import BasculeError, InputError
-from bascule.sandbox import control
+from bascule.sandbox import clock, control
 from bascule.sandbox.control import Running
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def started(tmp_path: Path) -> Iterator[Callable[[str], Running]]:
     """Starts sandboxes in folders of their own and stops them at the end."""
     roots: list[Path] = []
 
-    def start(name: str, **options: Any) -> Running:
+    def start(name: str) -> Running:
         roots.append(tmp_path / name)
-        return control.start(tmp_path / name, owner_pid=os.getpid(), **options)
+        return control.start(tmp_path / name, owner_pid=os.getpid())
 
     yield start
     for root in roots:
         control.stop(root)
 
 
-def page(running: Running) -> str:
-    with urlopen(f"{running.endpoint}/arquantix-coming-soon-dev/index.html") as answer:
-        return str(answer.read().decode())
-
-
-def ids(running: Running, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def ids(running: Running, connect: Callable[..., Any]) -> dict[str, Any]:
     """Whatever has an id in the account, as its APIs list it."""
-    for name, value in control.environment(running).items():
-        monkeypatch.setenv(name, value)
-    ec2, ecs, ecr = boto3.client("ec2"), boto3.client("ecs"), boto3.client("ecr")
-    tasks = ecs.list_tasks(cluster="arquantix-cluster")["taskArns"]
+    ec2, ecs, ecr = (connect(running, service) for service in ("ec2", "ecs", "ecr"))
     service = ecs.describe_services(cluster="arquantix-cluster", services=["arquantix-coming-soon"])["services"][0]
+    images = ecr.describe_images(repositoryName="arquantix-coming-soon")["imageDetails"]
+    interfaces = ec2.describe_network_interfaces()["NetworkInterfaces"]
     return {
+        "addresses": [one["Association"]["PublicIp"] for one in interfaces],
         "vpcs": [one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]],
         "subnets": [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]],
         "groups": [one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]],
         "rules": [one["SecurityGroupRuleId"] for one in ec2.describe_security_group_rules()["SecurityGroupRules"]],
-        "interfaces": [one["NetworkInterfaceId"] for one in ec2.describe_network_interfaces()["NetworkInterfaces"]],
+        "interfaces": [one["NetworkInterfaceId"] for one in interfaces],
         "gateways": [one["InternetGatewayId"] for one in ec2.describe_internet_gateways()["InternetGateways"]],
         "tables": [one["RouteTableId"] for one in ec2.describe_route_tables()["RouteTables"]],
         "prefix lists": [one["PrefixListId"] for one in ec2.describe_managed_prefix_lists()["PrefixLists"]],
-        "tasks": tasks,
+        "tasks": ecs.list_tasks(cluster="arquantix-cluster")["taskArns"],
         "deployments": [one["id"] for one in service["deployments"]],
-        "images": [
-            one["imageDigest"] for one in ecr.describe_images(repositoryName="arquantix-coming-soon")["imageDetails"]
-        ],
+        "images": [one["imageDigest"] for one in images],
     }
 
 
 def test_two_sandboxes_run_at_once_with_the_same_ids_and_their_own_secrets(
-    started: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+    started: Callable[[str], Running], connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ids are the same at every start, since imports/ is committed; the secret is new at every start."""
+    """Ids are the same at every start, since imports/ is committed; the secret is new at every start.
+
+    A profile of the caller's, one that exists nowhere even, is in nobody's way.
+    """
+    monkeypatch.setenv("AWS_PROFILE", "production")
     one, other = started("one"), started("other")
 
-    assert one.port != other.port
-    assert ids(one, monkeypatch) == ids(other, monkeypatch)
-    secrets = set()
-    for running in (one, other):
-        ssm = boto3.client("ssm", endpoint_url=running.endpoint)
-        name = "/bascule/arquantix/origin-secret"
-        parameter = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    def secret(running: Running) -> str:
+        ssm = connect(running, "ssm")
+        parameter = ssm.get_parameter(Name="/bascule/arquantix/origin-secret", WithDecryption=True)["Parameter"]
         assert parameter["Type"] == "SecureString"
         assert len(bytes.fromhex(parameter["Value"])) == 32
-        secrets.add(parameter["Value"])
-    assert len(secrets) == 2
+        return str(parameter["Value"])
+
+    assert one.port != other.port
+    found = ids(one, connect)
+    assert found == ids(other, connect)
+    assert found["addresses"] == ["51.112.143.34"]
+    assert secret(one) != secret(other)
+    assert connect(one, "sts").get_caller_identity()["Account"] == one.account_id == "123456789012"
+
+    assert control.stop(one.root) is True
+    assert control.status(one.root) is None
+    assert control.stop(one.root) is False
+    assert control.status(other.root) == other
 
 
-def test_a_sandbox_is_started_once_found_and_stopped_once(started: Callable[..., Running]) -> None:
-    """A second start returns the running one and says so; a second stop has nothing to stop."""
-    running = started("one")
+def test_a_second_start_finds_the_first(sandbox: Running) -> None:
+    """And says so."""
+    again = control.start(sandbox.root)
 
-    again = control.start(running.root)
-
-    assert (running.already, again.already) == (False, True)
-    assert again.pid == running.pid
-    assert control.status(running.root) == running
-    assert "Coming soon" in page(running)
-    assert control.stop(running.root) is True
-    assert control.status(running.root) is None
-    assert control.stop(running.root) is False
+    assert (sandbox.already, again.already) == (False, True)
+    assert (again.pid, again.endpoint) == (sandbox.pid, sandbox.endpoint)
+    assert control.status(sandbox.root) == sandbox
 
 
-def test_a_running_sandbox_is_not_taken_for_one_of_another_account(
-    started: Callable[..., Running], accounts: Path
-) -> None:
+def test_a_running_sandbox_is_not_taken_for_another(sandbox: Running, accounts: Path) -> None:
     """Asked for another account or another port, start says what is running and how to stop it."""
-    running = started("one")
-
-    for options in ({"account": accounts / "tags-everywhere.toml"}, {"port": running.port + 1}):
+    for options in ({"account": accounts / "tags-everywhere.toml"}, {"port": sandbox.port + 1}):
         with pytest.raises(BasculeError) as caught:
-            control.start(running.root, **options)
+            control.start(sandbox.root, **options)  # type: ignore[arg-type]
         assert "bascule sandbox stop" in caught.value.remedy
 
 
@@ -131,12 +122,10 @@ def test_a_sandbox_ends_with_its_owner(tmp_path: Path, until: Callable[..., Any]
     assert pid != owner.pid
 
 
-def test_ctrl_c_at_the_terminal_does_not_reach_the_sandbox(started: Callable[..., Running]) -> None:
+def test_ctrl_c_at_the_terminal_does_not_reach_the_sandbox(sandbox: Running) -> None:
     """It leads a session of its own, so whoever started it stops it when it is done with it."""
-    running = started("one")
-
-    assert os.getsid(running.pid) == running.pid
-    assert os.getpgid(running.pid) != os.getpgrp()
+    assert os.getsid(sandbox.pid) == sandbox.pid
+    assert os.getpgid(sandbox.pid) != os.getpgrp()
 
 
 def test_a_taken_port_is_named_with_a_way_out(tmp_path: Path) -> None:
@@ -173,31 +162,24 @@ def test_a_ready_file_of_something_else_is_no_sandbox(tmp_path: Path) -> None:
     assert control.stop(tmp_path) is False
 
 
-def test_a_sandbox_whose_folder_is_gone_ends(started: Callable[..., Running], until: Callable[..., Any]) -> None:
-    """Nobody could stop it any more."""
+def test_a_sandbox_whose_folder_is_gone_ends(started: Callable[[str], Running], until: Callable[..., Any]) -> None:
+    """Nobody could stop it any more; configuring it then says how to start one."""
     running = started("one")
 
     (running.root / control.READY).unlink()
 
-    def is_gone() -> bool:
-        return os.waitpid(running.pid, os.WNOHANG)[0] == running.pid
+    until(lambda: os.waitpid(running.pid, os.WNOHANG)[0] == running.pid)
+    with pytest.raises(BasculeError) as caught:
+        control.configure(running, unhealthy=[])
+    assert "bascule sandbox start" in caught.value.remedy
 
-    until(is_gone)
 
+def test_the_environment_is_standard(sandbox: Running) -> None:
+    """Nothing but variables that every AWS client knows."""
+    env = control.environment(sandbox)
 
-def test_the_environment_is_standard_and_keeps_a_profile_out_of_the_way(
-    started: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A caller with a profile of their own reaches the sandbox, and nothing else."""
-    monkeypatch.setenv("AWS_PROFILE", "production")
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "theirs")
-    running = started("one")
-    env = control.environment(running)
-
-    assert {name for name in env if not name.startswith("AWS_")} == set()
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
-    assert boto3.client("sts").get_caller_identity()["Account"] == "123456789012"
+    assert env["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{sandbox.port}"
+    assert [name for name in env if not name.startswith("AWS_")] == []
 
 
 def test_exports_survive_a_shell() -> None:
@@ -222,22 +204,23 @@ def test_switches_are_set_kept_and_reset(sandbox: Running) -> None:
     assert control.configure(sandbox, unhealthy=[]) == everything_off
 
 
+def test_a_stopped_clock_is_moved_by_hand_and_runs_on_from_there() -> None:
+    """So that a test sees each state for as long as it wants, and waits for none."""
+    clock.stop(True)
+    stopped = clock.now()
+    assert clock.now() == stopped
+
+    clock.advance(3600)
+    assert clock.now() == stopped + 3600
+
+    clock.stop(False)
+    assert stopped + 3600 <= clock.now() < stopped + 7200
+
+
 def test_an_unknown_switch_is_refused_with_those_there_are(sandbox: Running) -> None:
     """A typing error in a test would otherwise pass for a healthy service."""
     with pytest.raises(InputError, match=r"unknown switch 'unhelthy'.*never_steady"):
         control.configure(sandbox, unhelthy=["x"])
-
-
-def test_a_sandbox_that_is_gone_cannot_be_configured(started: Callable[..., Running]) -> None:
-    """The error says how to start one."""
-    running = started("one")
-    os.kill(running.pid, signal.SIGKILL)
-    os.waitpid(running.pid, 0)
-
-    with pytest.raises(BasculeError) as caught:
-        control.configure(running, unhealthy=[])
-
-    assert "bascule sandbox start" in caught.value.remedy
 
 
 def test_only_this_machine_can_reach_it(sandbox: Running) -> None:

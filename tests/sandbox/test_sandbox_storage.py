@@ -7,7 +7,6 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -79,7 +78,7 @@ def test_the_task_definition_is_the_running_revision(aws: Client) -> None:
 def test_the_certificate_is_issued_in_us_east_1_and_in_use(aws: Client) -> None:
     """CloudFront takes certificates from there only."""
     certificate = load().certificates[0]
-    found = boto3.client("acm", region_name="us-east-1").describe_certificate(CertificateArn=certificate.arn)
+    found = aws("acm", region_name="us-east-1").describe_certificate(CertificateArn=certificate.arn)
 
     assert found["Certificate"]["Status"] == "ISSUED"
     assert set(found["Certificate"]["SubjectAlternativeNames"]) == set(certificate.domains)

@@ -43,6 +43,77 @@ region = "eu-west-1"
 
 SITE = site.parse(TEXT, "sites/example.toml")
 
+CONFIG: dict[str, Any] = {
+    "CallerReference": "2024-05-01",
+    "Aliases": {"Quantity": 2, "Items": ["www.example.com", "example.com"]},
+    "DefaultRootObject": "index.html",
+    "Origins": {
+        "Quantity": 1,
+        "Items": [
+            {
+                "Id": "S3-old-site",
+                "DomainName": "old-site.s3.me-central-1.amazonaws.com",
+                "OriginPath": "",
+                "CustomHeaders": {"Quantity": 0},
+                "S3OriginConfig": {"OriginAccessIdentity": "", "OriginReadTimeout": 30},
+                "ConnectionAttempts": 3,
+                "ConnectionTimeout": 10,
+                "OriginShield": {"Enabled": False},
+                "OriginAccessControlId": "E3EXAMPLE0OAC",
+            }
+        ],
+    },
+    "OriginGroups": {"Quantity": 0},
+    "DefaultCacheBehavior": {
+        "TargetOriginId": "S3-old-site",
+        "TrustedSigners": {"Enabled": False, "Quantity": 0},
+        "TrustedKeyGroups": {"Enabled": False, "Quantity": 0},
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "AllowedMethods": {
+            "Quantity": 2,
+            "Items": ["HEAD", "GET"],
+            "CachedMethods": {"Quantity": 2, "Items": ["HEAD", "GET"]},
+        },
+        "SmoothStreaming": False,
+        "Compress": True,
+        "LambdaFunctionAssociations": {"Quantity": 0},
+        "FunctionAssociations": {"Quantity": 0},
+        "FieldLevelEncryptionId": "",
+        "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+        "GrpcConfig": {"Enabled": False},
+    },
+    "CacheBehaviors": {"Quantity": 0},
+    "CustomErrorResponses": {"Quantity": 0},
+    "Comment": "Old site",
+    "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
+    "PriceClass": "PriceClass_All",
+    "Enabled": True,
+    "ViewerCertificate": {
+        "CloudFrontDefaultCertificate": False,
+        "ACMCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/3f6c0a52",
+        "SSLSupportMethod": "sni-only",
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+        "Certificate": "arn:aws:acm:us-east-1:123456789012:certificate/3f6c0a52",
+        "CertificateSource": "acm",
+    },
+    "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
+    "WebACLId": "",
+    "HttpVersion": "http2",
+    "IsIPV6Enabled": True,
+    "ContinuousDeploymentPolicyId": "",
+    "Staging": False,
+}
+"""The live distribution of the site, as GetDistributionConfig answers a plain one today."""
+
+
+def with_path(value: Any, path: str, new: Any) -> Any:
+    """A copy of `value` with `new` put at `path`, such as `Origins.Items.0.Id`."""
+    first, _, rest = path.partition(".")
+    key: Any = int(first) if isinstance(value, list) else first
+    copied = value.copy()
+    copied[key] = with_path(value.get(key, {}) if isinstance(value, dict) else value[key], rest, new) if rest else new
+    return copied
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -71,7 +142,7 @@ def account(*calls: Call) -> Iterator[aws.Clients]:
     botocore checks every answer against the service's own model, so a test can't rest on one that AWS can't give.
     """
     with ExitStack() as stack:
-        stubs = {call.service: stack.enter_context(Stubber(_client(call.service))) for call in calls}
+        stubs = {name: stack.enter_context(Stubber(_client(name))) for name in {call.service for call in calls}}
         for call in calls:
             stub, asked = stubs[call.service], None if call.asked is None else dict(call.asked)
             if isinstance(call.answer, Refusal):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -159,8 +158,3 @@ def _plan_of_hcl(session: Session, folder: Path) -> Mapping[str, Any]:
     )
     terraform.plan(session.terraform, folder, session.environment, out=folder / plans.PLAN_FILE)
     return terraform.show_json(session.terraform, folder, session.environment, folder / plans.PLAN_FILE)
-
-
-def comparable(plan: Mapping[str, Any]) -> str:
-    """A plan's JSON but for the moment that it was made."""
-    return json.dumps({key: value for key, value in plan.items() if key != "timestamp"}, indent=1, sort_keys=True)

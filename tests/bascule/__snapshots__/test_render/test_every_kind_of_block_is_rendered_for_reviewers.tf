@@ -25,16 +25,6 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = "true"
   skip_requesting_account_id  = true
-}
-
-provider "aws" {
-  access_key                  = "x"
-  alias                       = "east"
-  region                      = "us-east-1"
-  secret_key                  = "x"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = "true"
-  skip_requesting_account_id  = true
 
   default_tags {
     tags = {
@@ -42,6 +32,11 @@ provider "aws" {
       "aws:x" = var.suffix
     }
   }
+}
+
+provider "aws" {
+  alias  = "east"
+  region = "us-east-1"
 }
 
 variable "suffix" {
@@ -67,6 +62,7 @@ variable "weights" {
 
 locals {
   name = "site-${var.suffix}"
+  none = null
   zones = {
     subnet-1 = "a"
     subnet-2 = "b"
@@ -74,6 +70,8 @@ locals {
 }
 
 data "aws_ssm_parameter" "secret" {
+  provider = aws.east
+
   name = "/site/secret"
 
   lifecycle {
@@ -156,8 +154,7 @@ resource "aws_cloudfront_distribution" "site" {
 }
 
 resource "aws_lb" "web" {
-  count    = 1
-  provider = aws.east
+  count = 1
 
   name            = "web"
   security_groups = [aws_security_group.alb.id]
