@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,10 +27,13 @@ class Identity:
     arn: str
     region: str
     endpoint: str
-    """The endpoint in use where it isn't AWS's own, else empty."""
+    """S3's endpoint where it isn't AWS's own, else empty."""
+    others: tuple[str, ...] = ()
+    """Endpoints that the environment names for single services."""
 
     def __str__(self) -> str:
-        where = f", endpoint {self.endpoint} (not AWS)" if self.endpoint else ""
+        endpoints = sorted({self.endpoint, *self.others} - {""})
+        where = f", endpoint {', '.join(endpoints)} (not AWS)" if endpoints else ""
         return f"account {self.account}, region {self.region}{where}, as {self.arn}"
 
 
@@ -64,15 +68,20 @@ def identity(clients: Clients, region: str) -> Identity:
     with readable():
         sts = clients("sts")
         answer = sts.get_caller_identity()
-    return Identity(answer["Account"], answer["Arn"], region, foreign_endpoint(clients))
+    others = {url for name, url in os.environ.items() if name.startswith("AWS_ENDPOINT_URL_") and not _is_aws(url)}
+    return Identity(answer["Account"], answer["Arn"], region, foreign_endpoint(clients), tuple(sorted(others)))
 
 
 def foreign_endpoint(clients: Clients) -> str:
     """The S3 endpoint in use, where the environment or a profile names one that isn't AWS's; else empty."""
     with readable():
         url: str = clients("s3").meta.endpoint_url
+    return "" if _is_aws(url) else url
+
+
+def _is_aws(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    return "" if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")) else url
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
 
 
 def is_loopback(endpoint: str) -> bool:

@@ -34,9 +34,7 @@ secret_app = typer.Typer(no_args_is_help=True, help="The header by which the loa
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(secret_app, name="secret")
 
-SiteName = Annotated[
-    str, typer.Argument(metavar="SITE", help="Name of sites/SITE.toml.", show_default="the only site")
-]
+SiteName = Annotated[str, typer.Argument(metavar="SITE", help="Name of sites/SITE.toml.", show_default="the only site")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before applying. Every check still runs.")]
 
 
@@ -105,7 +103,7 @@ def synth(
     from bascule import synth as synthesis
 
     workspace = Workspace.here()
-    name = site or workspace.only_site()
+    name = workspace.named(site)
     if stage is None:
         folder = synthesis.synthesize_and_render(workspace, name)
         typer.echo(f"{name}: {_relative(folder)}/cdk.tf.json, {_relative(workspace.rendered(name))}/main.tf")
@@ -183,7 +181,7 @@ def create(site: SiteName = "") -> None:
     from bascule.site import load
 
     workspace = Workspace.here()
-    name = site or workspace.only_site()
+    name = workspace.named(site)
     wanted = load(workspace.site_file(name))
     clients = aws.clients(wanted.region)
     typer.echo(f"{name}: {aws.identity(clients, wanted.region)}")
@@ -241,7 +239,7 @@ def _session(site: str) -> Session:
     from bascule.session import open_session
 
     workspace = Workspace.here()
-    return open_session(workspace, site or workspace.only_site(), typer.echo)
+    return open_session(workspace, workspace.named(site), typer.echo)
 
 
 def _asking(session: Session, yes: bool) -> Ask:

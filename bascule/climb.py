@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bascule import files, gates, plans, site, summary, terraform
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, half_made, reached
+from bascule.observe import observe
 from bascule.plans import Planned
 from bascule.session import Session, configure, prepare, read_state
 
@@ -45,7 +46,7 @@ def climb(session: Session, ask: Ask) -> Stage:
         if not summary.is_empty(planned.plan):
             if not ask(planned):
                 raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
-            gates.require(gates.observe(session.clients, session.site, step), step.stage)
+            gates.require(observe(session.clients, session.site, step), step.stage)
             plans.apply(session)
             session.say(f"at {step.stage}")
         if step.last:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -10,10 +11,17 @@ PRIVATE = 0o600
 """Plans and state hold the origin's secret in clear, so only their owner may read them."""
 
 
-def write(path: Path, text: str, mode: int = 0o644) -> bool:
-    """Write `text` to `path` in one step, unless it is there already; returns whether it had to be written."""
+def write(path: Path, text: str, mode: int | None = None) -> bool:
+    """Write `text` to `path` in one step, unless it is there already; returns whether it had to be written.
+
+    Without `mode` a file keeps its own, and a new one gets 0644. A link stays a link: what it points to is written.
+    """
+    path = path.resolve()
     data = text.encode()
-    if path.exists() and path.read_bytes() == data:
+    exists = path.exists()
+    if mode is None:
+        mode = stat.S_IMODE(path.stat().st_mode) if exists else 0o644
+    if exists and path.read_bytes() == data:
         path.chmod(mode)
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

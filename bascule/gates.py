@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bascule import aws
 from bascule.errors import BasculeError
-from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
-from bascule.site import Site
+from bascule.ladder import ALB_ORIGIN_ID, Stage
 
 Answer = Mapping[str, Any]
 """A structure out of an AWS answer, in the API's own vocabulary."""
@@ -68,20 +66,6 @@ def distribution_released(config: Answer) -> Verdict:
     return Verdict("CloudFront let go of the ALB", ALB_ORIGIN_ID not in origins, f"origins {', '.join(origins)}")
 
 
-def observe(clients: aws.Clients, site: Site, step: Step) -> list[Verdict]:
-    """The verdicts that applying `step` depends on.
-
-    Climbing: the gate of every rung reached that is below the step, since a failed apply also leaves traces of a rung.
-    Descending below `attach`: CloudFront has to have let go. Raises BasculeError if the account can't be read.
-    """
-    if step.stage.at_least(step.reached):
-        passed = [gate for rung, gate in _CLIMBING if rung.rung <= step.reached.rung and rung.rung < step.stage.rung]
-        return [verdict for gate in passed for verdict in gate(clients, site, step.state)]
-    if not step.stage.at_least(Stage.ATTACH):
-        return _released(clients, site, step.state)
-    return []
-
-
 def require(verdicts: Sequence[Verdict], step: Stage) -> None:
     """Raises BasculeError if any verdict failed."""
     if all(verdict.passed for verdict in verdicts):
@@ -89,58 +73,4 @@ def require(verdicts: Sequence[Verdict], step: Stage) -> None:
     raise BasculeError(
         "\n".join([f"not going to {step}: the account isn't ready", *(f"  {verdict}" for verdict in verdicts)]),
         remedy="mend what failed and run it again; `bascule rollback` or an earlier stage leads back",
-    )
-
-
-def _load_balancer(clients: aws.Clients, site: Site, state: Answer) -> list[Verdict]:
-    arn = _attribute(state, "aws_lb", "arn")
-    with aws.readable():
-        (found,) = clients("elbv2").describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
-    return [load_balancer_active(found)]
-
-
-def _service(clients: aws.Clients, site: Site, state: Answer) -> list[Verdict]:
-    arn = _attribute(state, "aws_lb_target_group", "arn")
-    with aws.readable():
-        services = clients("ecs").describe_services(cluster=site.service.cluster, services=[site.service.name])
-        targets = clients("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-    if not services["services"]:
-        raise BasculeError(
-            "no such service in this cluster",
-            where=f"ECS service {site.service.cluster}/{site.service.name}",
-            remedy="correct service.cluster or service.name; Terraform's state knows it, so it was there",
-        )
-    (service,) = services["services"]
-    return [service_attached(service, arn), targets_healthy(targets, service["desiredCount"])]
-
-
-def _distribution(clients: aws.Clients, site: Site, state: Answer) -> list[Verdict]:
-    with aws.readable():
-        found = clients("cloudfront").get_distribution(Id=site.distribution.id)["Distribution"]
-    return [distribution_deployed(found)]
-
-
-def _released(clients: aws.Clients, site: Site, state: Answer) -> list[Verdict]:
-    with aws.readable():
-        found = clients("cloudfront").get_distribution(Id=site.distribution.id)["Distribution"]
-    return [distribution_released(found["DistributionConfig"]), distribution_deployed(found)]
-
-
-Gate = Callable[[aws.Clients, Site, Answer], list[Verdict]]
-
-_CLIMBING: tuple[tuple[Stage, Gate], ...] = (
-    (Stage.BUILD, _load_balancer),
-    (Stage.ATTACH, _service),
-    (Stage.CONNECT, _distribution),
-)
-
-
-def _attribute(state: Answer, type_: str, name: str) -> str:
-    resources = ((state.get("values") or {}).get("root_module") or {}).get("resources", ())
-    for resource in resources:
-        if resource["type"] == type_ and resource["mode"] == "managed":
-            return str(resource["values"][name])
-    raise BasculeError(
-        f"Terraform's state holds no {type_}, though it shows a later rung",
-        remedy="set an earlier stage in the site file and apply: that finishes or takes back the rung",
     )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from bascule.errors import InputError
 from bascule.ladder import Stage
 
-SITE_NAME = re.compile(r"(?!internal-|sg-)[a-z][a-z0-9-]{0,17}[a-z0-9]")
+SITE_NAME = re.compile(r"(?!(?:internal|sg)(?:-|$))[a-z][a-z0-9-]{0,17}[a-z0-9]")
 """A site's name leads the names of its load balancer and target group, which AWS limits to 32 characters and forbids to
 begin with `internal-`, and of its security groups, which may not begin with `sg-` (ELB and EC2 API)."""
 
@@ -23,6 +23,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_.*$/~\"'@:+&-]*$", max_length=255)]
+ExactPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_.$/~\"'@:+&-]*$", max_length=255)]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 DomainName = Annotated[str, StringConstraints(pattern=r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
@@ -37,9 +38,9 @@ class Distribution(_Table):
 
     id: Annotated[str, StringConstraints(pattern=r"^E[A-Z0-9]{7,20}$")]
     """Distribution id, as the CloudFront console's list shows it."""
-    probe_path: UrlPath = "/api/health"
-    """Path routed to the ALB from `connect` on, so that the application can be asked through CloudFront before visitors
-    are sent to it. No visitor of the old site uses it: `/api/health` is the convention for a Next.js health route."""
+    probe_path: ExactPath = "/api/health"
+    """Path, without wildcards, routed to the ALB from `connect` on: the application can be asked through CloudFront
+    before visitors are sent to it. No visitor of the old site uses it; `/api/health` is a convention for Next.js."""
     static_path: UrlPath = "/_next/static/*"
     """Path pattern of the application's immutable assets, cached from `serve` on; Next.js names them by content."""
 

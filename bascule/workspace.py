@@ -26,6 +26,17 @@ class Workspace:
         """Names of the sites, sorted."""
         return sorted(path.stem for path in (self.root / "sites").glob("*.toml"))
 
+    def named(self, site: str) -> str:
+        """The site that a command was given, or the only one where that is empty.
+
+        Raises InputError for a path, which would lead out of the workspace's folders.
+        """
+        if not site:
+            return self.only_site()
+        if Path(site).name != site:
+            raise InputError(f"{site!r} is no site's name", where="SITE", remedy="name a site, not a path")
+        return site
+
     def only_site(self) -> str:
         """The workspace's only site. Raises InputError if there is none or more than one."""
         names = self.sites()
@@ -38,12 +49,7 @@ class Workspace:
         )
 
     def site_file(self, site: str) -> Path:
-        """Intent: `sites/<site>.toml`, relative where possible so that errors are short.
-
-        Raises InputError if `site` is a path and not a name.
-        """
-        if Path(site).name != site:
-            raise InputError(f"{site!r} is no site's name", where="SITE", remedy="name a site, not a path")
+        """Intent: `sites/<site>.toml`, relative where possible so that errors are short."""
         return _short(self.root / "sites" / f"{site}.toml")
 
     def imports(self, site: str) -> Path:

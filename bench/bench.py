@@ -22,9 +22,7 @@ from statistics import median
 CODE = Path(__file__).resolve().parent.parent
 SITE = "arquantix"
 STAGE = "connect"
-SAMPLE_SECONDS = 0.02
-PSS_IS_KNOWN = Path("/proc/self/smaps_rollup").exists()
-"""The share of memory that is a process's own is told by Linux only."""
+SAMPLE_SECONDS = 0.01
 
 
 @dataclass
@@ -37,7 +35,7 @@ class Case:
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     peak: int = 0
-    """Bytes, of the whole process tree."""
+    """Bytes, of the whole process tree; 0 where the system doesn't tell (it isn't Linux)."""
 
     def run(self, workspace: Path, *, sample: bool = False) -> None:
         """Run the command once in `workspace`, for its time or for its memory."""
@@ -45,11 +43,13 @@ class Case:
         process = subprocess.Popen(
             self.command, cwd=workspace, env=os.environ | self.environment, stdout=subprocess.DEVNULL
         )
-        watch = threading.Thread(target=self._watch, args=(process.pid,))
+        ended = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(process.pid, ended))
         if sample:
             watch.start()
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begin
+        ended.set()
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             sys.exit(f"{self.name} failed with exit code {process.returncode}")
@@ -59,10 +59,9 @@ class Case:
             self.wall.append(wall)
             self.cpu.append(usage.ru_utime + usage.ru_stime)
 
-    def _watch(self, pid: int) -> None:
-        while (size := tree_pss(pid)) > 0:
-            self.peak = max(self.peak, size)
-            time.sleep(SAMPLE_SECONDS)
+    def _watch(self, pid: int, ended: threading.Event) -> None:
+        while not ended.wait(SAMPLE_SECONDS):
+            self.peak = max(self.peak, tree_pss(pid))
 
     def row(self) -> str:
         """The case as a line of the table."""
@@ -71,11 +70,13 @@ class Case:
 
 
 def tree_pss(pid: int) -> int:
-    """Bytes of memory that a process and all its descendants hold; 0 once it is gone."""
+    """Bytes of memory that a process and all its descendants hold; 0 where they are gone."""
     try:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
         children = [
-            int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
         ]
     except OSError:
         return 0
@@ -98,7 +99,9 @@ def main() -> None:
     """Measure, and print the table with the targets beside it."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--runs", type=int, default=7, help="rounds (default: 7)")
-    options.add_argument("--stock-runs", type=int, default=1, help="rounds with the stock import, some 16 s each")
+    options.add_argument(
+        "--stock-runs", type=int, default=1, help="rounds with the stock import, some 16 s each (default: 1)"
+    )
     chosen = options.parse_args()
 
     sys.path.insert(0, str(CODE))
@@ -114,8 +117,9 @@ def main() -> None:
     cases = (bare, synth, stock, start)
     with tempfile.TemporaryDirectory() as scratch:
         workspace = make_workspace(Path(scratch))
-        for case in (bare, synth, start):
-            case.run(workspace, sample=PSS_IS_KNOWN)
+        for case in cases:
+            # Also warms the caches.
+            case.run(workspace, sample=True)
         for number in range(chosen.runs):
             for case in cases:
                 if case is not stock or number < chosen.stock_runs:

@@ -72,8 +72,6 @@ resource "aws_cloudfront_distribution" "site" {
   lifecycle {
     prevent_destroy = true
   }
-
-  depends_on = []
 }
 
 import {
@@ -119,8 +117,6 @@ resource "aws_ecs_service" "site" {
     ignore_changes  = [task_definition, desired_count]
     prevent_destroy = true
   }
-
-  depends_on = []
 }
 
 import {
@@ -135,6 +131,4 @@ resource "aws_s3_bucket" "site" {
   lifecycle {
     prevent_destroy = true
   }
-
-  depends_on = []
 }

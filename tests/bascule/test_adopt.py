@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from example import SITE, account
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bascule import adopt
@@ -75,6 +75,7 @@ def test_ttls_beside_a_cache_policy_are_left_out(name: str) -> None:
 
 
 @given(values=VALUES)
+@settings(max_examples=50, deadline=None)
 def test_cleaning_twice_is_cleaning_once(values: dict[str, Any]) -> None:
     """And it takes away only: what is kept is as it was."""
     values = {key: value for key, value in values.items() if key != "default_cache_behavior"}
@@ -87,6 +88,7 @@ def test_cleaning_twice_is_cleaning_once(values: dict[str, Any]) -> None:
 LINE = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20)
 
 
+@settings(max_examples=50, deadline=None)
 @given(header=st.lists(LINE.map("# {}\n".format) | st.just("\n")), body=st.lists(LINE.map("{}\n".format)).map("".join))
 def test_without_its_header_a_file_is_its_body(header: list[str], body: str) -> None:
     """The date in the header doesn't make a file differ; comments further down belong to the body."""
@@ -94,6 +96,7 @@ def test_without_its_header_a_file_is_its_body(header: list[str], body: str) -> 
     assert resource + body == adopt.without_header("".join(header) + resource + body)
 
 
+@settings(deadline=None)
 @given(text=st.text(st.sampled_from("#\n \ta\r\u2028")))
 def test_taking_the_header_off_takes_off_only_comments_and_blank_lines(text: str) -> None:
     """Whatever the file holds."""

@@ -12,9 +12,11 @@ from bascule import gates
 from bascule.errors import BasculeError
 from bascule.gates import Verdict
 from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
+from bascule.observe import observe
 
 LB = "arn:aws:elasticloadbalancing:me-central-1:123456789012:loadbalancer/app/ours/1"
 TARGET_GROUP = "arn:aws:elasticloadbalancing:me-central-1:123456789012:targetgroup/ours/1"
+DISTRIBUTION = "arn:aws:cloudfront::123456789012:distribution/EXAMPLE"
 STATE = {
     "values": {
         "root_module": {
@@ -22,6 +24,7 @@ STATE = {
                 {"mode": "data", "type": "aws_lb", "values": {}},
                 {"mode": "managed", "type": "aws_lb", "values": {"arn": LB}},
                 {"mode": "managed", "type": "aws_lb_target_group", "values": {"arn": TARGET_GROUP}},
+                {"mode": "managed", "type": "aws_cloudfront_distribution", "values": {"arn": DISTRIBUTION}},
             ]
         }
     }
@@ -176,7 +179,7 @@ ASKED = {
     ("connect", "attach"): [],
     ("attach", "build"): RELEASED,
     ("build", "adopt"): RELEASED,
-    ("adopt", "none"): RELEASED,
+    ("adopt", "none"): [],
 }
 
 
@@ -185,7 +188,7 @@ def test_each_step_looks_at_what_it_depends_on(way: tuple[str, str], calls: list
     """Up: every rung below the step, not the one that the apply finishes. Down: CloudFront let go."""
     now, stage = map(Stage, way)
     with account(*calls) as clients:
-        verdicts = gates.observe(clients, SITE, Step(now, stage, stage, STATE))
+        verdicts = observe(clients, SITE, Step(now, stage, stage, STATE))
     assert [] == [verdict for verdict in verdicts if not verdict.passed]
     assert bool(calls) == bool(verdicts)
     gates.require(verdicts, stage)
@@ -195,7 +198,7 @@ def test_serve_is_refused_while_a_target_is_unhealthy() -> None:
     """The error lists every verdict, so that the one that failed is seen among the others."""
     sick = Call("elbv2", "describe_target_health", {"TargetHealthDescriptions": targets("healthy", "unhealthy")})
     with account(ASK_LOAD_BALANCER, ASK_SERVICE, sick, ASK_DISTRIBUTION) as clients:
-        verdicts = gates.observe(clients, SITE, Step(Stage.CONNECT, Stage.SERVE, Stage.SERVE, STATE))
+        verdicts = observe(clients, SITE, Step(Stage.CONNECT, Stage.SERVE, Stage.SERVE, STATE))
     with pytest.raises(BasculeError) as caught:
         gates.require(verdicts, Stage.SERVE)
     assert [
@@ -213,16 +216,22 @@ def test_the_service_stays_attached_while_cloudfront_knows_the_load_balancer() -
     """Whatever Terraform's state says."""
     known = Call("cloudfront", "get_distribution", {"Distribution": distribution(config=CONNECTED)})
     with account(known) as clients:
-        verdicts = gates.observe(clients, SITE, Step(Stage.ATTACH, Stage.BUILD, Stage.ADOPT, STATE))
+        verdicts = observe(clients, SITE, Step(Stage.ATTACH, Stage.BUILD, Stage.ADOPT, STATE))
     with pytest.raises(BasculeError, match="FAIL  CloudFront let go of the ALB"):
         gates.require(verdicts, Stage.BUILD)
 
 
-def test_a_state_that_shows_a_rung_in_part_says_how_to_go_on() -> None:
-    """A failed apply may have made the security groups and no load balancer."""
+def test_what_a_failed_build_did_not_make_is_made_by_the_next_climb() -> None:
+    """A failed apply may have made the security groups and no load balancer: there is nothing to look at yet."""
+    with account() as clients:
+        assert [] == observe(clients, SITE, Step(Stage.BUILD, Stage.CONNECT, Stage.CONNECT, {}))
+
+
+def test_visitors_are_not_sent_to_what_the_state_does_not_hold() -> None:
+    """Above `connect` everything that the gates look at has to be there."""
     with account() as clients, pytest.raises(BasculeError, match="state holds no aws_lb") as caught:
-        gates.observe(clients, SITE, Step(Stage.BUILD, Stage.CONNECT, Stage.CONNECT, {}))
-    assert "set an earlier stage" in caught.value.remedy
+        observe(clients, SITE, Step(Stage.CONNECT, Stage.SERVE, Stage.SERVE, {}))
+    assert 'stage = "connect"' in caught.value.remedy
 
 
 UNREADABLE = {
@@ -249,5 +258,5 @@ UNREADABLE = {
 def test_an_account_that_cannot_be_read_is_an_error(calls: list[Call], what: str) -> None:
     """Not seen is never a pass."""
     with account(*calls) as clients, pytest.raises(BasculeError) as caught:
-        gates.observe(clients, SITE, Step(Stage.CONNECT, Stage.SERVE, Stage.SERVE, STATE))
+        observe(clients, SITE, Step(Stage.CONNECT, Stage.SERVE, Stage.SERVE, STATE))
     assert what in str(caught.value)

@@ -151,7 +151,8 @@ REFUSED = {
     "a port too high": (changed(("3000", "65536")), "service.container_port: Input should be less than or equal"),
     "no port": (changed(("container_port = 3000\n", "")), "service.container_port: missing; containerPort in the"),
     "a security group's name": (table("service", 'keep_security_groups = ["web"]'), "keep_security_groups.0: String"),
-    "an empty container": (table("service", 'container = " "'), "service.container: String should have at least 1"),
+    "a container of two words": (table("service", 'container = "a b"'), "service.container: String should match"),
+    "an empty text": (changed(('"example.tfstate"', '" "')), "state.key: String should have at least 1"),
     "https without a certificate": (table("origin", 'protocol = "https"'), 'origin: protocol = "https" needs certif'),
     "a certificate without https": (
         table("origin", 'certificate_arn = "arn:aws:acm:me-central-1:123456789012:certificate/1"'),

@@ -151,6 +151,7 @@ def test_a_sensitive_value_is_named_and_not_shown(marks: dict[str, Any]) -> None
     [
         {"origin": [{"origin_id": "alb", "custom_header": [{"name": "X-Origin-Verify", "value": SECRET}]}]},
         {"condition": [{"http_header": [{"values": [SECRET]}]}]},
+        {"condition": [{"values": [SECRET]}]},
         {"custom_header": SECRET},
     ],
 )

@@ -25,17 +25,18 @@ def test_sites_are_the_toml_files_sorted(tmp_path: Path) -> None:
 
 def test_the_only_site_needs_no_name(tmp_path: Path) -> None:
     """Two do, and the error names them."""
-    assert "one" == workspace(tmp_path, "one.toml").only_site()
+    assert "one" == workspace(tmp_path, "one.toml").named("")
     (tmp_path / "sites" / "two.toml").touch()
     with pytest.raises(InputError, match="which site") as caught:
-        Workspace(tmp_path).only_site()
+        Workspace(tmp_path).named("")
     assert "name one of one, two" == caught.value.remedy
+    assert "two" == Workspace(tmp_path).named("two")
 
 
 def test_a_folder_without_sites_is_no_workspace(tmp_path: Path) -> None:
     """The error says where sites/ was looked for."""
     with pytest.raises(InputError, match="no site file") as caught:
-        Workspace(tmp_path).only_site()
+        Workspace(tmp_path).named("")
     assert str(tmp_path / "sites") == caught.value.where
 
 
@@ -43,7 +44,7 @@ def test_a_folder_without_sites_is_no_workspace(tmp_path: Path) -> None:
 def test_a_site_is_named_not_pointed_at(tmp_path: Path, name: str) -> None:
     """A path would write outside the workspace's folders."""
     with pytest.raises(InputError, match="is no site's name"):
-        Workspace(tmp_path).site_file(name)
+        Workspace(tmp_path).named(name)
 
 
 def test_everything_is_below_the_workspace(tmp_path: Path) -> None:
