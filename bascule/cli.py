@@ -125,8 +125,7 @@ def plan(
     if stage is not None:
         typer.echo(plans.told(plans.preview(session, stage)))
         return
-    prepare(session)
-    planned = plans.make(session, plans.next_step(session))
+    planned = plans.make(session, plans.next_step(session, prepare(session), session.site.stage))
     typer.echo(plans.told(planned))
 
 

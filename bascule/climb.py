@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from bascule import files, gates, plans, site, summary, terraform
 from bascule.errors import BasculeError
@@ -25,11 +26,10 @@ def climb(session: Session, ask: Ask) -> Stage:
     Raises BasculeError from Terraform or a gate, and Declined; every step that was applied stays applied, and running
     it again goes on from what the state shows.
     """
-    prepare(session)
-    _keep_half_made(session)
+    state, configured = _kept(session, prepare(session)), session.site.stage
     seen: set[Stage] = set()
     while True:
-        step = plans.next_step(session)
+        step = plans.next_step(session, state, configured)
         if step.stage in seen:
             raise BasculeError(
                 f"the state still shows {step.reached} after going to {step.stage}",
@@ -51,6 +51,7 @@ def climb(session: Session, ask: Ask) -> Stage:
             session.say(f"at {step.stage}")
         if step.last:
             return step.wanted
+        state, configured = read_state(session), step.stage
 
 
 def roll_back(session: Session, ask: Ask) -> str:
@@ -58,14 +59,14 @@ def roll_back(session: Session, ask: Ask) -> str:
 
     No gate stands in the way: the bucket is where visitors are safe. Returns what to tell the person to do next.
     """
-    prepare(session)
-    now = reached(read_state(session))
+    state = prepare(session)
+    now = reached(state)
     if not now.at_least(Stage.CONNECT):
         return f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
     path = session.workspace.site_file(session.name)
     changed = site.with_stage(site.read_text(path), Stage.CONNECT, str(path))
     back = session.at(Stage.CONNECT)
-    planned = plans.make(back, plans.next_step(back))
+    planned = plans.make(back, plans.next_step(back, state, session.site.stage))
     back.say(plans.told(planned))
     if not ask(planned):
         plans.discard(back.directory)
@@ -81,13 +82,15 @@ def roll_back(session: Session, ask: Ask) -> str:
     )
 
 
-def _keep_half_made(session: Session) -> None:
-    """Let what an interrupted apply had begun to create be finished instead of replaced.
+def _kept(session: Session, state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The state, in which what an interrupted apply had begun to create is to be finished instead of replaced.
 
     Names are fixed and replacements are created first, so a replacement would collide with what it replaces. Planning
     reads the resource again and changes what is missing in place.
     """
-    for address in half_made(read_state(session)):
+    addresses = half_made(state)
+    for address in addresses:
         session.say(f"{address} was being created when an apply was interrupted: it is kept and finished")
         plans.discard(session.directory)
         terraform.untaint(session.terraform, session.directory, session.environment, address)
+    return read_state(session) if addresses else state

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 KEYWORDS = {"true": True, "false": False, "null": None}
+_OTHER_SCRIPTS = re.compile(r"[^\x00-\x7f]")
 _NUMBER = re.compile(r"-? ?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 # Arguments that hold no expression but a reference or a keyword, by the path of the blocks around them. JSON syntax
 # writes them as plain strings, `"aws_lb.web"`, where any other argument would need `"${aws_lb.web}"`.
@@ -101,7 +102,7 @@ class _Reader:
         from lark.exceptions import UnexpectedInput
 
         try:
-            tree = parses_to_tree(template.without_strings(self.text))
+            tree = parses_to_tree(_ascii_letters(template.without_strings(self.text)))
         except UnexpectedInput as error:
             end = len(self.text.rstrip())
             position = min(error.pos_in_stream if error.pos_in_stream is not None else end, end)
@@ -178,9 +179,15 @@ class _Reader:
 
     def key(self, tree: Tree[Any]) -> str:
         source = self.source(tree)
-        if IDENTIFIER.fullmatch(source) or _NUMBER.fullmatch(source):
+        if _ascii_letters(source).replace("-", "_").isidentifier() or _NUMBER.fullmatch(source):
             return source
         return str(self.value(tree.children[0]))
+
+
+def _ascii_letters(text: str) -> str:
+    """Return `text` with an ASCII letter for each of another script: an identifier may be of any, and Terraform writes
+    the keys of an object as identifiers where it can, but python-hcl2's grammar knows ASCII alone."""
+    return _OTHER_SCRIPTS.sub(lambda match: "x" if f"_{match[0]}".isidentifier() else match[0], text)
 
 
 def _number(digits: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bascule import files, ladder, summary, synth, terraform
 from bascule.ladder import Stage, Step, reached
-from bascule.session import Session, configure, initialize, read_state
+from bascule.session import Session, configure, initialize
 
 PLAN_FILE = "plan.tfplan"
 PLAN_JSON = "plan.json"
@@ -45,14 +45,15 @@ class Planned:
     """When, in UTC."""
 
 
-def next_step(session: Session) -> Step:
-    """The next step from the rung that the state shows, with its configuration synthesized where Terraform runs.
+def next_step(session: Session, state: Mapping[str, Any], configured: Stage) -> Step:
+    """The next step from the rung that `state` shows, with its configuration where Terraform runs.
 
-    The directory has to be initialized (`session.prepare`).
+    `configured` is the stage whose configuration is there now; another one is synthesized.
     """
     attach_alone = session.site.service.health_check_grace_period is not None
-    step = ladder.next_step(read_state(session), session.site.stage, attach_alone=attach_alone)
-    configure(session, step.stage)
+    step = ladder.next_step(state, session.site.stage, attach_alone=attach_alone)
+    if step.stage is not configured:
+        configure(session, step.stage)
     return step
 
 
@@ -141,9 +142,10 @@ def told(planned: Planned) -> str:
 
 
 def _plan(session: Session, directory: Path) -> Mapping[str, Any]:
+    out = directory / PLAN_FILE
     with session.watch() as on_event:
-        terraform.plan(session.terraform, directory, session.environment, out=directory / PLAN_FILE, on_event=on_event)
-    return _read_plan(session, directory)
+        result = terraform.plan(session.terraform, directory, session.environment, out=out, on_event=on_event)
+    return _read_plan(session, directory) if result.has_changes else summary.EMPTY
 
 
 def _read_plan(session: Session, directory: Path) -> Mapping[str, Any]:

@@ -112,7 +112,8 @@ def read_state(session: Session) -> dict[str, Any]:
     return terraform.show_json(session.terraform, session.directory, session.environment)
 
 
-def prepare(session: Session) -> None:
-    """Synthesize what the site file asks for and initialize Terraform on it."""
+def prepare(session: Session) -> dict[str, Any]:
+    """Synthesize what the site file asks for, initialize Terraform on it, and return its state."""
     configure(session, session.site.stage)
     initialize(session, session.directory)
+    return read_state(session)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bascule import plans
 from bascule.ladder import reached, steps
-from bascule.session import Session, prepare, read_state
+from bascule.session import Session, prepare
 
 
 def status(session: Session) -> str:
     """A few lines for a person. Reads the state; changes nothing in the account or the state."""
-    prepare(session)
-    now, wanted = reached(read_state(session)), session.site.stage
+    now, wanted = reached(prepare(session)), session.site.stage
     note = plans.read_note(session.directory)
     way = ", then ".join(stage.value for stage in steps(now, wanted))
     lines = [

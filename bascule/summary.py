@@ -15,6 +15,10 @@ SECRET_PATHS = frozenset({"custom_header", "http_header", "condition"})
 """Arguments that may hold the origin's secret: named where they differ, never shown."""
 
 
+EMPTY: Plan = {}
+"""A plan of which Terraform said that it has no changes: its JSON takes seconds to print, and says no more."""
+
+
 @dataclass(frozen=True)
 class Counts:
     """How many resources a plan imports, creates, updates, replaces, deletes and forgets; a replacement counts once,

@@ -291,3 +291,9 @@ def test_an_empty_file_is_its_header() -> None:
     """A site without anything to say still gets a readable file."""
     assert hcl.dumps([], header=["Nothing."]) == "# Nothing.\n"
     assert hcl.dumps([]) == ""
+
+
+def test_identifiers_may_be_of_any_script() -> None:
+    """Terraform writes a key as an identifier where Unicode calls it one, as it does a tag named größe or مفتاح."""
+    text = 'größe = 1\ntags = {\n  größe = "x"\n  مفتاح = "y"\n  a-ß   = "z"\n}\n'
+    assert {"größe": 1, "tags": {"größe": "x", "مفتاح": "y", "a-ß": "z"}} == hcl.loads(text)

@@ -82,7 +82,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"ViewerCertificate": {"MinimumProtocolVersion": "TLSv1.3_2025"}},
         "TLSv1.3_2025",
     ),
-    ("aliases other than the site file's", {"Aliases": {"Quantity": 0}}, "its aliases are none"),
+    ("aliases other than the site file's", {"Aliases": {"Quantity": 0, "Items": []}}, "its aliases are none"),
 ]
 
 

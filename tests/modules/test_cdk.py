@@ -103,7 +103,6 @@ FAKES = {
             "lb_listener",
             "lb_listener_rule",
             "lb_target_group",
-            "provider",
             "security_group",
             "vpc_security_group_egress_rule",
             "vpc_security_group_ingress_rule",
@@ -155,6 +154,12 @@ def test_variables_that_a_person_set_for_jsii_stay(tmp_path: Path) -> None:
     assert f"{list(own.values())}\n" == app(tmp_path, environment, command=("-c", show))
 
 
+def node(script: Path) -> str:
+    """What a script prints under the hook."""
+    command = [_node() or "node", "--require", HOOK, script]
+    return subprocess.run(command, env=CLEAN, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize(("files", "loaded"), [(("index", "lazy-index"), "lazy-index"), (("index",), "index")])
 @pytest.mark.parametrize("package", ["provider-aws", "provider-null"])
 def test_node_takes_the_lazy_index_of_the_bindings_where_there_is_one(
@@ -166,10 +171,17 @@ def test_node_takes_the_lazy_index_of_the_bindings_where_there_is_one(
     (lib.parent / "package.json").write_text('{"main": "lib/index.js"}')
     for name in files:
         (lib / f"{name}.js").write_text(f'module.exports = "{name}"')
-    node = _node() or "node"
-    script = f"console.log(require({json.dumps(str(lib.parent))}))"
-    run = subprocess.run([node, "--require", HOOK, "-e", script], env=CLEAN, capture_output=True, text=True, check=True)
-    assert (loaded if package == "provider-aws" else "index") == run.stdout.strip()
+    (tmp_path / "script.js").write_text(f"console.log(require({json.dumps(str(lib.parent))}))")
+    assert (f"{loaded}\n" if package == "provider-aws" else "index\n") == node(tmp_path / "script.js")
+
+
+def test_node_loads_the_archiver_when_it_is_called(tmp_path: Path) -> None:
+    """And hands over what it was called with."""
+    package = tmp_path / "node_modules" / "archiver"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text('console.log("loaded"); module.exports = (kind) => kind')
+    (tmp_path / "script.js").write_text('const a = require("archiver"); console.log("idle"); console.log(a("zip"))')
+    assert "idle\nloaded\nzip\n" == node(tmp_path / "script.js")
 
 
 def test_what_is_synthesized_depends_on_nothing_but_its_inputs() -> None:
