@@ -40,7 +40,7 @@ def main() -> None:
 
 def _read(only: str | None) -> dict[str, tuple[Site, Adopted]]:
     import imports
-    from bascule.site import load
+    from bascule.site_file import load
 
     folder = Path("sites")
     paths = [folder / f"{only}.toml"] if only else sorted(folder.glob("*.toml"))
@@ -48,8 +48,9 @@ def _read(only: str | None) -> dict[str, tuple[Site, Adopted]]:
 
 
 if __name__ == "__main__":
-    # Nearly all that is made lives to the end, which is near: looking for garbage takes a tenth of the time.
-    gc.disable()
+    if os.environ.get("BASCULE_STOCK_BINDINGS") != "1":
+        # Nearly all that is made lives to the end, which is near: looking for garbage takes a tenth of the time.
+        gc.disable()
     try:
         main()
     except BasculeError as error:

@@ -177,7 +177,7 @@ def demo() -> None:
 def create(site: SiteName = "") -> None:
     """Create the SSM SecureString that the site file names, with 32 random bytes as lowercase hex."""
     from bascule import aws, secret
-    from bascule.site import load
+    from bascule.site_file import load
 
     workspace = Workspace.here()
     name = workspace.named(site)

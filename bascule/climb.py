@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bascule import files, gates, plans, site, summary, terraform
+from bascule import files, gates, plans, site_file, summary, terraform
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, half_made, reached
 from bascule.observe import observe
@@ -64,7 +64,7 @@ def roll_back(session: Session, ask: Ask) -> str:
     if not now.at_least(Stage.CONNECT):
         return f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
     path = session.workspace.site_file(session.name)
-    changed = site.with_stage(site.read_text(path), Stage.CONNECT, str(path))
+    changed = site_file.with_stage(site_file.read_text(path), Stage.CONNECT, str(path))
     back = session.at(Stage.CONNECT)
     planned = plans.make(back, plans.next_step(back, state, session.site.stage))
     back.say(plans.told(planned))

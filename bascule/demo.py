@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bascule import climb, files, progress, site
+from bascule import climb, files, progress, site_file
 from bascule.adopt import adopt
 from bascule.ladder import Stage
 from bascule.plans import Planned
@@ -70,7 +70,7 @@ def sandboxed(root: Path, say: Say, account: Path | None = None) -> Iterator[Wor
     to; both are gone afterwards, and the environment is as it was.
     """
     shutil.rmtree(root, ignore_errors=True)
-    files.write(root / "sites" / f"{SITE}.toml", site.read_text(CODE / "sites" / f"{SITE}.toml"))
+    files.write(root / "sites" / f"{SITE}.toml", site_file.read_text(CODE / "sites" / f"{SITE}.toml"))
     before = dict(os.environ)
     sandbox = root / "sandbox"
     running = control.start(sandbox, account=account, owner_pid=os.getpid())
@@ -117,4 +117,4 @@ def go(workspace: Workspace, rung: Rung, say: Say, hooks: Hooks) -> None:
 def set_stage(workspace: Workspace, stage: Stage) -> None:
     """Set the rung wanted in the scratch workspace's site file."""
     path = workspace.site_file(SITE)
-    files.write(path, site.with_stage(site.read_text(path), stage, str(path)))
+    files.write(path, site_file.with_stage(site_file.read_text(path), stage, str(path)))

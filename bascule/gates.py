@@ -66,6 +66,16 @@ def distribution_released(config: Answer) -> Verdict:
     return Verdict("CloudFront let go of the ALB", ALB_ORIGIN_ID not in origins, f"origins {', '.join(origins)}")
 
 
+def same_origin_protocol(listener: Answer, protocol: str) -> Verdict:
+    """The listener in Terraform's state speaks what the site file asks for: changed while CloudFront knows the ALB, the
+    listener would change minutes before every edge does."""
+    return Verdict(
+        "origin protocol unchanged",
+        listener["protocol"].lower() == protocol,
+        f"the listener speaks {listener['protocol']}, origin.protocol is {protocol}",
+    )
+
+
 def require(verdicts: Sequence[Verdict], step: Stage) -> None:
     """Raises BasculeError if any verdict failed."""
     if all(verdict.passed for verdict in verdicts):

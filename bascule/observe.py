@@ -13,6 +13,7 @@ from bascule.gates import (
     distribution_deployed,
     distribution_released,
     load_balancer_active,
+    same_origin_protocol,
     service_attached,
     targets_healthy,
 )
@@ -29,12 +30,15 @@ def observe(clients: aws.Clients, site: Site, step: Step) -> list[Verdict]:
     BasculeError if the account can't be read.
     """
     if step.stage.at_least(step.reached):
+        listener = _values(step.state, "aws_lb_listener")
         verdicts = []
+        if step.reached.at_least(Stage.CONNECT) and listener:
+            verdicts.append(same_origin_protocol(listener, site.origin.protocol))
         for rung, type_, gate in _CLIMBING:
             if rung.rung <= step.reached.rung and rung.rung < step.stage.rung:
-                arn = _arn(step.state, type_)
-                if arn:
-                    verdicts += gate(clients, site, arn)
+                resource = _values(step.state, type_)
+                if resource:
+                    verdicts += gate(clients, site, resource["arn"])
                 elif step.stage.at_least(Stage.SERVE):
                     raise BasculeError(
                         f"Terraform's state holds no {type_}, though it shows {step.reached}",
@@ -88,6 +92,6 @@ _CLIMBING: tuple[tuple[Stage, str, Gate], ...] = (
 """The gate of each rung, and the type of the resource in the state whose ARN it needs."""
 
 
-def _arn(state: Mapping[str, Any], type_: str) -> str:
+def _values(state: Mapping[str, Any], type_: str) -> Mapping[str, Any]:
     resources = ((state.get("values") or {}).get("root_module") or {}).get("resources", ())
-    return next((r["values"]["arn"] for r in resources if r["type"] == type_ and r["mode"] == "managed"), "")
+    return next((r["values"] for r in resources if r["type"] == type_ and r["mode"] == "managed"), {})

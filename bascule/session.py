@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bascule import aws, files, progress, site, terraform, terraform_environment
+from bascule import aws, files, progress, site_file, terraform, terraform_environment
 from bascule.ladder import Stage
+from bascule.site import Site
 from bascule.synth import synthesize, synthesize_and_render
 from bascule.terraform import Terraform
 from bascule.terraform_events import OnEvent
@@ -33,7 +34,7 @@ class Session:
     """What every command that runs Terraform needs."""
 
     name: str
-    site: site.Site
+    site: Site
     workspace: Workspace
     clients: aws.Clients
     identity: aws.Identity
@@ -57,7 +58,7 @@ def open_session(workspace: Workspace, name: str, say: Say, watch: Watch = progr
 
     Raises InputError for the site file, BasculeError for Terraform or credentials.
     """
-    wanted = site.load(workspace.site_file(name))
+    wanted = site_file.load(workspace.site_file(name))
     found = terraform.find(os.environ)
     environment = terraform_environment.environment(os.environ, workspace.scratch())
     clients = aws.clients(wanted.region)

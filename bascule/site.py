@@ -1,20 +1,12 @@
-"""The site file: what a person decided, as frozen values, with errors that name file, key and fix."""
+"""What a person decided about a site, as frozen values: one model per table of the site file."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from bascule.errors import InputError
 from bascule.ladder import Stage
-
-SITE_NAME = re.compile(r"(?!(?:internal|sg)(?:-|$))[a-z][a-z0-9-]{0,17}[a-z0-9]")
-"""A site's name leads the names of its load balancer and target group, which AWS limits to 32 characters and forbids to
-begin with `internal-`, and of its security groups, which may not begin with `sg-` (ELB and EC2 API)."""
 
 PRINTABLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
 """No control characters, line breaks or private use."""
@@ -81,7 +73,8 @@ class Origin(_Table):
     """`[origin]`: how CloudFront talks to the ALB."""
 
     protocol: Literal["http", "https"] = "http"
-    """`http`: listener on port 80, as the audit proposes. `https`: listener on 443, needs `certificate_arn`."""
+    """`http`: listener on port 80, as the audit proposes. `https`: listener on 443, needs `certificate_arn`. Changed at
+    `attach` or below: the listener would change minutes before CloudFront follows."""
     certificate_arn: (
         Annotated[
             str, StringConstraints(pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$")
@@ -260,98 +253,3 @@ class Site(_Table):
         if isinstance(self.state, S3State) and self.state.bucket == self.bucket.name:
             raise ValueError("state.bucket is the site's own bucket; keep state where no visitor can reach it")
         return self
-
-
-def load(path: Path) -> Site:
-    """The site that `path` describes. Raises InputError naming file, key and reason."""
-    if not SITE_NAME.fullmatch(path.stem):
-        raise InputError(
-            f"{path.stem!r} can't be a site's name",
-            where=str(path),
-            remedy="use 2 to 19 lowercase letters, digits and hyphens, a letter first, not internal- or sg-: it leads "
-            "the names of resources",
-        )
-    return parse(read_text(path), str(path))
-
-
-def read_text(path: Path) -> str:
-    """The site file's text. Raises InputError if it isn't there or isn't UTF-8."""
-    try:
-        return path.read_bytes().decode()
-    except FileNotFoundError:
-        raise InputError(
-            "no such site file", where=str(path), remedy="write it (sites/arquantix.toml is an example)"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 text: {error.reason} at byte {error.start}", where=str(path)) from None
-    except OSError as error:
-        raise InputError(f"can't be read: {error.strerror}", where=str(path)) from None
-
-
-def parse(text: str, where: str) -> Site:
-    """The site that TOML `text` describes; `where` names the file in errors. Raises InputError."""
-    try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InputError(f"not TOML: {reason}"[:SHOWN_WIDTH], where=where) from None
-    try:
-        return Site.model_validate(table)
-    except ValidationError as error:
-        raise InputError(_reasons(error), where=where, remedy="docs/site-file.md lists every key") from None
-
-
-SHOWN_REASONS = 8
-SHOWN_WIDTH = 180
-"""An error fits one screen; the rest shows up once these are mended."""
-
-
-def _reasons(error: ValidationError) -> str:
-    lines = []
-    for item in error.errors(include_url=False, include_context=False)[:SHOWN_REASONS]:
-        loc = item["loc"]
-        if loc[:1] == ("state",):
-            loc = (loc[0], *loc[2:])  # the second part is the model, s3 or hcp, and not in the file
-        key = ".".join(str(part) for part in loc)[:80] or "(file)"
-        reason = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "missing":
-            reason = f"missing; {_HOW_TO_FIND.get(key, 'it has no default')}"
-        elif item["type"] == "extra_forbidden":
-            reason = "unknown key"
-        elif item["type"].startswith("union_tag_"):
-            key, reason = f"{key}.backend", 'has to be "s3" or "hcp"'
-        lines.append(f"{key}: {reason}".replace("\n", "\\n")[:SHOWN_WIDTH])
-    more = error.error_count() - len(lines)
-    return "\n".join(lines + ([f"and {more} more"] if more > 0 else []))
-
-
-_HOW_TO_FIND = {
-    "stage": f"one of {', '.join(s.value for s in Stage)}; begin with adopt",
-    "strategy": 'write "create-alb"',
-    "region": "the region of the ECS service, e.g. from its ARN",
-    "aliases": "`aws cloudfront get-distribution --id ID --query Distribution.DistributionConfig.Aliases.Items`",
-    "distribution.id": "`aws cloudfront list-distributions --query 'DistributionList.Items[].[Id,Aliases.Items]'`",
-    "bucket.name": "the bucket behind the distribution's S3 origin",
-    "service.cluster": "`aws ecs list-clusters`",
-    "service.name": "`aws ecs list-services --cluster CLUSTER`",
-    "service.container_port": "containerPort in the running task definition (Next.js: 3000)",
-    "origin.secret_parameter": "choose a name such as /bascule/SITE/origin-secret, then `bascule secret create`",
-    "state": 'a table with backend = "s3" or "hcp"',
-}
-
-
-_STAGE_LINE = re.compile(r"""^(?P<before>[ \t]*stage[ \t]*=[ \t]*)(?:"[^"\n]*"|'[^'\n]*')""", re.MULTILINE)
-
-
-def with_stage(text: str, stage: Stage, where: str) -> str:
-    """`text` with its `stage` line set, every other byte kept. Raises InputError if that can't be done."""
-    first_table = re.search(r"^[ \t]*\[", text, re.MULTILINE)
-    head = text[: first_table.start()] if first_table else text
-    changed = _STAGE_LINE.sub(lambda m: f'{m["before"]}"{stage.value}"', head, count=1) + text[len(head) :]
-    wanted = parse(text, where).model_copy(update={"stage": stage})
-    try:
-        if parse(changed, where) == wanted:
-            return changed
-    except InputError:
-        pass
-    raise InputError('no plain `stage = "…"` line to change', where=where, remedy=f'write stage = "{stage}" by hand')

@@ -81,9 +81,9 @@ def _stub(spec: ModuleSpec) -> None:
 if BINDINGS not in sys.modules:
     _prepare()
 
-import cdktf  # noqa: E402  (the environment above has to be set before jsii starts)
-import jsii  # noqa: E402
-from cdktf_cdktf_provider_aws import (  # noqa: E402
+import cdktf
+import jsii
+from cdktf_cdktf_provider_aws import (
     data_aws_ec2_managed_prefix_list,
     data_aws_ssm_parameter,
     lb,
@@ -94,7 +94,7 @@ from cdktf_cdktf_provider_aws import (  # noqa: E402
     vpc_security_group_egress_rule,
     vpc_security_group_ingress_rule,
 )
-from constructs import Construct  # noqa: E402
+from constructs import Construct
 
 __all__ = [
     "AdoptedResource",

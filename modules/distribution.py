@@ -56,9 +56,9 @@ def distribution_values(
         values["ordered_cache_behavior"] = [_probe(site, compress), _static(site, compress), *ordered]
         values["default_cache_behavior"] = [_serving(adopted["default_cache_behavior"][0])]
         values.pop("default_root_object", None)
-        values["custom_error_response"] = [
-            response for response in adopted.get("custom_error_response", ()) if not masks(response)
-        ]
+        if "custom_error_response" in adopted:
+            kept = [response for response in adopted["custom_error_response"] if not masks(response)]
+            values["custom_error_response"] = kept
     if stage.at_least(Stage.RETIRE):
         values["origin"] = _without_bucket(values, site.bucket.name, where)
     return values

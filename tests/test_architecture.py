@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PURE = ("errors", "site", "ladder", "hcl", "template", "render", "schema", "distribution", "summary")
+PURE = ("errors", "site", "site_file", "ladder", "hcl", "template", "render", "schema", "distribution", "summary")
 """Modules of bascule that are values in, values out."""
 
 CDK = ("cdktf", "jsii", "constructs", "cdktf_cdktf_provider_aws")

@@ -14,7 +14,7 @@ import pytest
 from example import TEXT
 from typer.testing import CliRunner
 
-from bascule import __version__, site
+from bascule import __version__, site_file
 from bascule.cli import app
 from bascule.ladder import Stage
 
@@ -209,7 +209,7 @@ def files(root: Path) -> dict[str, bytes]:
 def adopted(root: Path) -> Path:
     """A workspace with the repository's own site, at `connect`."""
     text = (ROOT / "sites" / "arquantix.toml").read_text()
-    workspace(root, arquantix=site.with_stage(text, Stage.CONNECT, "sites/arquantix.toml"))
+    workspace(root, arquantix=site_file.with_stage(text, Stage.CONNECT, "sites/arquantix.toml"))
     shutil.copytree(ROOT / "imports" / "arquantix", root / "imports" / "arquantix")
     return root
 

@@ -227,6 +227,13 @@ def test_what_a_failed_build_did_not_make_is_made_by_the_next_climb() -> None:
         assert [] == observe(clients, SITE, Step(Stage.BUILD, Stage.CONNECT, Stage.CONNECT, {}))
 
 
+def test_the_origin_s_protocol_is_not_changed_under_cloudfront() -> None:
+    """The listener would speak https while edges still ask in http."""
+    seen = gates.same_origin_protocol({"protocol": "HTTP"}, "https")
+    assert Verdict("origin protocol unchanged", False, "the listener speaks HTTP, origin.protocol is https") == seen
+    assert gates.same_origin_protocol({"protocol": "HTTPS"}, "https").passed
+
+
 def test_visitors_are_not_sent_to_what_the_state_does_not_hold() -> None:
     """Above `connect` everything that the gates look at has to be there."""
     with account() as clients, pytest.raises(BasculeError, match="state holds no aws_lb") as caught:

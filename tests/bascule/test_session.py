@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from example import SITE, TEXT, account
 
-from bascule import session, site
+from bascule import session, site_file
 from bascule.aws import Identity
 from bascule.ladder import Stage
 from bascule.session import PATH_STYLE_OVERRIDE, Session
@@ -17,7 +17,7 @@ from bascule.terraform import Terraform
 from bascule.workspace import Workspace
 
 LOOPBACK = "http://127.0.0.1:5000"
-HCP = site.parse(
+HCP = site_file.parse(
     TEXT.split("[state]")[0] + '[state]\nbackend = "hcp"\norganization = "acme"\nworkspace = "web"\n', "example"
 )
 

@@ -15,7 +15,7 @@ from example import SITE, TEXT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bascule import site, site_reference
+from bascule import site, site_file, site_reference
 from bascule.errors import InputError
 from bascule.ladder import Stage
 
@@ -39,7 +39,7 @@ def table(name: str, lines: str) -> str:
 def refused(text: str) -> str:
     """The error for a site file's text."""
     with pytest.raises(InputError) as caught:
-        site.parse(text, WHERE)
+        site_file.parse(text, WHERE)
     return str(caught.value)
 
 
@@ -94,7 +94,7 @@ def test_a_site_is_frozen() -> None:
 def test_state_may_lie_in_hcp_terraform() -> None:
     """The state's table is one of two, told apart by `backend`."""
     text = TEXT.split("[state]")[0] + '[state]\nbackend = "hcp"\norganization = "acme"\nworkspace = "web"\n'
-    assert site.HcpState(backend="hcp", organization="acme", workspace="web") == site.parse(text, WHERE).state
+    assert site.HcpState(backend="hcp", organization="acme", workspace="web") == site_file.parse(text, WHERE).state
 
 
 ACCEPTED = {
@@ -118,7 +118,7 @@ ACCEPTED = {
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
 def test_accepted(text: str) -> None:
     """What AWS takes is accepted."""
-    site.parse(text, WHERE)
+    site_file.parse(text, WHERE)
 
 
 REFUSED = {
@@ -224,7 +224,7 @@ def test_what_a_terminal_would_act_on_is_shown_as_an_escape() -> None:
 def test_a_file_s_name_is_the_site_s(tmp_path: Path, name: str) -> None:
     """2 to 19 lowercase letters, digits and hyphens."""
     (tmp_path / name).write_text(TEXT)
-    assert SITE == site.load(tmp_path / name)
+    assert SITE == site_file.load(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_name_that_no_load_balancer_could_have_is_refused(tmp_path: Path, name
     """The site's name leads the names of its resources."""
     (tmp_path / name).write_text(TEXT)
     with pytest.raises(InputError, match="can't be a site's name"):
-        site.load(tmp_path / name)
+        site_file.load(tmp_path / name)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(TEXT.encode() + b"\xff\xfe")
     for name, reason in {"absent": "no such site file", "folder": "can't be read", "bytes": "not UTF-8 text"}.items():
         with pytest.raises(InputError, match=reason) as caught:
-            site.load(tmp_path / f"{name}.toml")
+            site_file.load(tmp_path / f"{name}.toml")
         assert f"{name}.toml" in str(caught.value)
 
 
@@ -291,7 +291,7 @@ def test_any_value_of_any_key(changes: list[tuple[tuple[str, ...], Any]]) -> Non
         else:
             values[first] = value
     with judged(WHERE):
-        site.parse("\n".join(f"{key} = {toml(value)}" for key, value in values.items()), WHERE)
+        site_file.parse("\n".join(f"{key} = {toml(value)}" for key, value in values.items()), WHERE)
 
 
 @given(where=st.sampled_from(["", "[service]\n", "[state]\n", "[new]\n"]), key=HOSTILE, value=VALUE)
@@ -300,7 +300,7 @@ def test_any_unknown_key(where: str, key: str, value: Any) -> None:
     """A key of any characters is named without harm to the terminal."""
     line = f"{toml(key)} = {toml(value)}\n"
     with judged(WHERE):
-        site.parse(TEXT.replace(where, where + line, 1) if where in TEXT else f"{TEXT}{where}{line}", WHERE)
+        site_file.parse(TEXT.replace(where, where + line, 1) if where in TEXT else f"{TEXT}{where}{line}", WHERE)
 
 
 @given(data=st.data())
@@ -310,7 +310,7 @@ def test_any_damage(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(TEXT)))
     piece = data.draw(HOSTILE | st.sampled_from(["[", "]", "[[", '"', "'''", "=", ".", "#", "{", "\\", "2026-13-01"]))
     with judged(WHERE):
-        site.parse(TEXT[:at] + piece + (TEXT[at:] if data.draw(st.booleans()) else ""), WHERE)
+        site_file.parse(TEXT[:at] + piece + (TEXT[at:] if data.draw(st.booleans()) else ""), WHERE)
 
 
 @given(raw=st.binary() | st.tuples(st.integers(0, len(TEXT)), st.binary()).map(lambda x: TEXT.encode()[: x[0]] + x[1]))
@@ -321,7 +321,7 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(raw)
     with judged(path.name):
-        site.load(path)
+        site_file.load(path)
 
 
 # The one line that bascule writes
@@ -346,14 +346,14 @@ PIECES = {
 @pytest.mark.parametrize("stage", Stage)
 def test_with_stage_changes_one_word_and_nothing_else(text: str, stage: Stage) -> None:
     """Every line stays, comments and line ends too; on the one that changes only the value does."""
-    before, after = text.split("\n"), site.with_stage(text, stage, WHERE).split("\n")
+    before, after = text.split("\n"), site_file.with_stage(text, stage, WHERE).split("\n")
     assert len(before) == len(after)
     differing = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     assert len(differing) <= 1
     for old, new in differing:
         word = old.split("=", 1)[1].split("#")[0].strip()
         assert new == old.replace(word, f'"{stage}"', 1)
-    assert site.parse(text, WHERE).model_copy(update={"stage": stage}) == site.parse("\n".join(after), WHERE)
+    assert site_file.parse(text, WHERE).model_copy(update={"stage": stage}) == site_file.parse("\n".join(after), WHERE)
 
 
 @given(comments=st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=30), min_size=4, max_size=4))
@@ -364,7 +364,7 @@ def test_with_stage_is_undone_by_the_stage_before(comments: list[str]) -> None:
     for at, comment in zip([1, 2, 3, 7], comments, strict=True):
         lines[at] = f"{lines[at]} #{comment}"
     text = "\n".join(lines)
-    assert text == site.with_stage(site.with_stage(text, Stage.SERVE, WHERE), Stage.ADOPT, WHERE)
+    assert text == site_file.with_stage(site_file.with_stage(text, Stage.SERVE, WHERE), Stage.ADOPT, WHERE)
 
 
 UNCHANGEABLE = {
@@ -381,14 +381,14 @@ UNCHANGEABLE = {
 def test_with_stage_refuses_a_line_that_it_cannot_change_alone(text: str) -> None:
     """Such a file is for a person to edit, and the error says what to write."""
     with pytest.raises(InputError) as caught:
-        site.with_stage(text, Stage.SERVE, WHERE)
+        site_file.with_stage(text, Stage.SERVE, WHERE)
     assert WHERE in str(caught.value)
 
 
 def test_with_stage_says_what_to_write_by_hand() -> None:
     """The refusal's remedy is the line itself."""
     with pytest.raises(InputError) as caught:
-        site.with_stage(UNCHANGEABLE["in three quotes"], Stage.SERVE, WHERE)
+        site_file.with_stage(UNCHANGEABLE["in three quotes"], Stage.SERVE, WHERE)
     assert 'write stage = "serve" by hand' == caught.value.remedy
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from synthesis import configuration, inventory
 
 from bascule.ladder import Stage
-from bascule.site import SITE_NAME
+from bascule.site_file import SITE_NAME
 from modules.names import NAME_LIMIT, fixed_name, tags
 
 ROLES = st.sampled_from(["alb", "app", "tasks"])

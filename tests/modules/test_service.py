@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from synthesis import ADOPTED, SITE, without
 
 from bascule.ladder import Stage
-from modules.service import service_values
+from modules.service import DELIVERED_ELSEWHERE, service_values
 
 pytestmark = pytest.mark.xdist_group("modules")
 
@@ -92,7 +92,5 @@ def test_from_connect_on_the_grace_period_is_the_site_files(
 
 def test_terraform_leaves_deployments_and_scaling_alone() -> None:
     """What delivers the application changes these two, and no plan may take it back."""
-    from modules.service import DELIVERED_ELSEWHERE
-
     assert ("task_definition", "desired_count") == DELIVERED_ELSEWHERE
     assert set(DELIVERED_ELSEWHERE) <= set(ADOPTED.service)

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from bascule import aws, site
+from bascule import aws, site_file
 
 TEXT = """\
 # A comment that stays.
@@ -41,7 +41,7 @@ key = "example.tfstate"
 region = "eu-west-1"
 """
 
-SITE = site.parse(TEXT, "sites/example.toml")
+SITE = site_file.parse(TEXT, "sites/example.toml")
 
 CONFIG: dict[str, Any] = {
     "CallerReference": "2024-05-01",

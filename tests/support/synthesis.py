@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import imports
-from bascule import site as sites
+from bascule import site_file
 from bascule.ladder import Stage
 from bascule.site import Site
 from imports import Adopted
@@ -37,7 +37,7 @@ def site_with(**tables: str) -> Site:
             text = f"{head}{header}{lines}\n" + "\n".join(kept) + bracket + rest
         else:
             text += f"\n{header}{lines}\n"
-    return sites.parse(text, f"sites/{NAME}.toml")
+    return site_file.parse(text, f"sites/{NAME}.toml")
 
 
 SITE = site_with()
