@@ -5,7 +5,6 @@ What is shown here: plans, requests and state on the real provider; AWS's side i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -212,6 +211,11 @@ def service_groups(seen: Mapping[str, Any]) -> list[str]:
     return groups
 
 
-def settings(service: Mapping[str, Any]) -> str:
-    moving = ("deployments", "events", "createdAt", "runningCount", "pendingCount")
-    return json.dumps({key: value for key, value in service.items() if key not in moving}, sort_keys=True, default=str)
+def settings(service: Mapping[str, Any]) -> dict[str, Any]:
+    """How the service is configured, without what moves by itself; its subnets are a set."""
+    moving = ("deployments", "events", "createdAt", "runningCount", "pendingCount", "networkConfiguration")
+    network = service["networkConfiguration"]["awsvpcConfiguration"]
+    return {
+        **{key: value for key, value in service.items() if key not in moving},
+        "network": {key: sorted(value) for key, value in network.items()},
+    }
