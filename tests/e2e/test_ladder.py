@@ -217,5 +217,5 @@ def settings(service: Mapping[str, Any]) -> dict[str, Any]:
     network = service["networkConfiguration"]["awsvpcConfiguration"]
     return {
         **{key: value for key, value in service.items() if key not in moving},
-        "network": {key: sorted(value) for key, value in network.items()},
+        "network": {**network, "subnets": sorted(network["subnets"])},
     }
