@@ -34,7 +34,8 @@ def main() -> None:
     from modules.stack import site_stack
 
     for name, (site, adopted) in sites.items():
-        site_stack(app, name, site, adopted, Stage(context.get("stage") or site.stage))
+        stage = Stage(context.get("stage") or site.stage)
+        site_stack(app, name, site, adopted, stage, descending=bool(context.get("descending")))
     app.synth()
 
 

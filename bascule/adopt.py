@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bascule import __version__, aws, files, hcl, live, render, schema, summary, terraform
+from bascule import __version__, aws, files, hcl, live, render, schema, site_file, summary, terraform
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, reached
 from bascule.session import Session, initialize, set_path_style
@@ -47,6 +47,8 @@ def adopt(session: Session) -> Adoption:
     session.say("reading the live resources")
     found = live.read(session.clients, session.site)
     live.check(found, session.site)
+    if headers := live.secrets_in_clear(found):
+        session.say(f"note: imports/ and rendered/ will show the values of the origin headers {', '.join(headers)}")
     session.workspace.scratch().mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="adopt-", dir=session.workspace.scratch()) as folder:
         scratch = Path(folder)
@@ -125,6 +127,7 @@ def _behavior(behavior: Mapping[str, Any]) -> dict[str, Any]:
 def _facts(session: Session, found: live.Live) -> str:
     facts = {
         "account": session.identity.account,
+        "distribution_id": session.site.distribution.id,
         "vpc_id": found.vpc_id,
         "zones": dict(found.zones),
         "container": live.container(found.task_definition, session.site),
@@ -135,7 +138,7 @@ def _facts(session: Session, found: live.Live) -> str:
 
 def _scratch_workspace(session: Session, root: Path, bodies: Mapping[str, str]) -> Workspace:
     workspace = Workspace(root)
-    files.write(root / "sites" / f"{session.name}.toml", session.workspace.site_file(session.name).read_text())
+    files.write(root / "sites" / f"{session.name}.toml", site_file.read_text(session.workspace.site_file(session.name)))
     for name, body in bodies.items():
         files.write(workspace.imports(session.name) / name, body)
     synthesize(workspace, session.name, Stage.ADOPT, workspace.out())

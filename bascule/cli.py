@@ -119,13 +119,15 @@ def plan(
 ) -> None:
     """Plan the next step from the rung reached to the one wanted, and save it for `bascule apply`."""
     from bascule import plans
-    from bascule.session import prepare
+    from bascule.session import configure, prepare
 
     session = _session(site)
     if stage is not None:
         typer.echo(plans.told(plans.preview(session, stage)))
         return
-    planned = plans.make(session, plans.next_step(session, prepare(session), session.site.stage))
+    step = plans.next_step(session, prepare(session))
+    configure(session, step)
+    planned = plans.make(session, step)
     typer.echo(plans.told(planned))
 
 
@@ -183,7 +185,14 @@ def create(site: SiteName = "") -> None:
     name = workspace.named(site)
     wanted = load(workspace.site_file(name))
     clients = aws.clients(wanted.region)
-    typer.echo(f"{name}: {aws.identity(clients, wanted.region)}")
+    identity = aws.identity(clients, wanted.region)
+    typer.echo(f"{name}: {identity}")
+    if wanted.account not in (None, identity.account):
+        raise InputError(
+            f"the site is in account {wanted.account}",
+            where=f"credentials of account {identity.account}",
+            remedy="use credentials of the site's account, e.g. by AWS_PROFILE",
+        )
     secret.create(clients, wanted.origin.secret_parameter)
     typer.echo(f"created SSM parameter {wanted.origin.secret_parameter}; its value is shown nowhere")
 
@@ -247,7 +256,10 @@ def _asking(session: Session, yes: bool) -> Ask:
             return True
         if not sys.stdin.isatty():
             raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")
-        return typer.confirm(f"Apply this to account {session.identity.account}?")
+        try:
+            return typer.confirm(f"Apply this to account {session.identity.account}?")
+        except typer.Abort:
+            raise KeyboardInterrupt from None
 
     return ask
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from bascule import files, gates, plans, site_file, summary, terraform
+from bascule import files, gates, guard, plans, site_file, summary, terraform
 from bascule.errors import BasculeError
-from bascule.ladder import Stage, half_made, reached
-from bascule.observe import observe
+from bascule.gates import Verdict
+from bascule.ladder import Stage, Step, half_made, reached
+from bascule.observe import knows_load_balancer, observe
 from bascule.plans import Planned
-from bascule.session import Session, configure, prepare, read_state
+from bascule.session import Session, configure, initialize, prepare, read_state
+from bascule.synth import synthesize_and_render
 
 Ask = Callable[[Planned], bool]
 """Asks a person whether to apply a plan that was shown; False is no."""
@@ -23,60 +26,106 @@ class Declined(BasculeError):
 def climb(session: Session, ask: Ask) -> Stage:
     """Apply step by step until the rung wanted is reached, which is returned. A saved plan is used for its step.
 
-    Raises BasculeError from Terraform or a gate, and Declined; every step that was applied stays applied, and running
-    it again goes on from what the state shows.
+    A gate that fails where the rung reached isn't finished makes finishing it the next step. Raises BasculeError from
+    Terraform, a gate or the guard, and Declined; every step that was applied stays applied, and running it again goes
+    on from what the state shows.
     """
-    state, configured = _kept(session, prepare(session)), session.site.stage
-    seen: set[Stage] = set()
+    state = _kept(session, prepare(session))
+    done: set[Stage] = set()
     while True:
-        step = plans.next_step(session, state, configured)
-        if step.stage in seen:
+        step = plans.next_step(session, state)
+        if step.stage in done:
             raise BasculeError(
                 f"the state still shows {step.reached} after going to {step.stage}",
                 where=f"state of {session.name}",
                 remedy="look at `terraform state list`: something in it is neither adopted nor bascule's",
             )
-        seen.add(step.stage)
-        planned = plans.saved(session, step)
-        if planned is None:
-            planned = plans.make(session, step)
+        failed = [verdict for verdict in _before(session, step) if not verdict.passed]
+        if failed:
+            finishing = replace(step, stage=step.reached)
+            if step.descends or finishing.stage in done:
+                gates.require(failed, step.stage, _way_out(step))
+            session.say("\n".join([f"not ready for {step.stage}:", *(f"  {verdict}" for verdict in failed)]))
+            if not _take(session, finishing, ask):
+                gates.require(failed, step.stage, _way_out(step))
+            done.add(finishing.stage)
         else:
-            session.say(f"using the plan saved at {planned.made}")
-        session.say(plans.told(planned))
-        if not summary.is_empty(planned.plan):
-            if not ask(planned):
-                raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
-            gates.require(observe(session.clients, session.site, step), step.stage)
-            plans.apply(session)
-            session.say(f"at {step.stage}")
-        if step.last:
-            return step.wanted
-        state, configured = read_state(session), step.stage
+            _take(session, step, ask)
+            if step.last:
+                return step.wanted
+            done.add(step.stage)
+        state = read_state(session)
+
+
+def _before(session: Session, step: Step) -> Sequence[Verdict]:
+    return observe(session.clients, session.site, step) if step.stage is not step.reached else []
+
+
+def _take(session: Session, step: Step, ask: Ask) -> bool:
+    """Plan one step, show it, ask, and apply it; returns whether there was anything to apply."""
+    configure(session, step)
+    planned = plans.saved(session, step)
+    if planned is None:
+        planned = plans.make(session, step)
+    else:
+        session.say(f"using the plan saved at {planned.made}")
+    session.say(plans.told(planned))
+    if summary.is_empty(planned.plan):
+        return False
+    guard.require(planned.plan, step)
+    if not ask(planned):
+        raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
+    # Once more, right before: minutes may have passed at the question.
+    gates.require(_verdicts(session, planned), step.stage, _way_out(step))
+    plans.apply(session)
+    session.say(f"at {step.stage}")
+    return True
+
+
+def _verdicts(session: Session, planned: Planned) -> Sequence[Verdict]:
+    step = planned.step
+    if step.stage is step.reached and guard.sends_visitors_to_the_application(planned.plan):
+        step = replace(step, reached=Stage.CONNECT, stage=Stage.SERVE)
+    return _before(session, step)
+
+
+def _way_out(step: Step) -> str:
+    if step.descends:
+        return 'take CloudFront off the load balancer first: stage = "attach", then `bascule apply`'
+    return f'mend what failed and apply again; stage = "{step.reached}" repeats the rung reached, a lower one leaves it'
 
 
 def roll_back(session: Session, ask: Ask) -> str:
     """Send visitors back to the bucket: one apply to `connect`, and `stage` set in the site file.
 
-    No gate stands in the way: the bucket is where visitors are safe. Returns what to tell the person to do next.
+    Nothing stands in the way: no gate, no other resource (the plan targets the distribution, which on the way down
+    waits for nothing), not the configuration of the stage wanted, and not a state that lags behind the account.
+    Returns what to tell the person to do next.
     """
-    state = prepare(session)
-    now = reached(state)
-    if not now.at_least(Stage.CONNECT):
-        return f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
-    path = session.workspace.site_file(session.name)
-    changed = site_file.with_stage(site_file.read_text(path), Stage.CONNECT, str(path))
     back = session.at(Stage.CONNECT)
-    planned = plans.make(back, plans.next_step(back, state, session.site.stage))
+    step = Step(Stage.SERVE, Stage.CONNECT, Stage.CONNECT, {})
+    configure(back, step)
+    initialize(back, back.directory)
+    state = read_state(back)
+    now = reached(state)
+    if not now.at_least(Stage.CONNECT) and not knows_load_balancer(back.clients, back.site):
+        return f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
+    planned = plans.make(back, replace(step, state=state), target=guard.DISTRIBUTION)
     back.say(plans.told(planned))
-    if not ask(planned):
-        plans.discard(back.directory)
-        configure(session, session.site.stage)
-        raise Declined("nothing applied")
-    files.write(path, changed)
+    if not summary.is_empty(planned.plan):
+        guard.require(planned.plan, planned.step)
+        if not ask(planned):
+            plans.discard(back.directory)
+            raise Declined("nothing applied")
+    path = session.workspace.site_file(session.name)
+    if not Stage.CONNECT.at_least(session.site.stage):
+        files.write(path, site_file.with_stage(site_file.read_text(path), Stage.CONNECT, str(path)))
+        synthesize_and_render(back.workspace, back.name, Stage.CONNECT)
     if not summary.is_empty(planned.plan):
         plans.apply(back)
+    stage = min(session.site.stage, Stage.CONNECT, key=lambda stage: stage.rung)
     return (
-        f'visitors are served from the bucket again; {path} says stage = "connect".\n'
+        f"visitors are served from the bucket; {path} asks for {stage}.\n"
         f"Commit it:   git commit -m 'Roll {session.name} back to connect' {path} rendered/{session.name}\n"
         'To go further down, set stage = "adopt" (or "none") and run `bascule apply`, which stops at each boundary.'
     )

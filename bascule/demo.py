@@ -11,14 +11,18 @@ from pathlib import Path
 
 from bascule import climb, files, progress, site_file
 from bascule.adopt import adopt
+from bascule.errors import BasculeError
 from bascule.ladder import Stage
 from bascule.plans import Planned
 from bascule.sandbox import control
 from bascule.session import Say, Session, Watch, open_session
-from bascule.workspace import CODE, Workspace
+from bascule.workspace import Workspace
 
 SITE = "arquantix"
 """The audited site: the one that the sandbox's account holds."""
+
+SITE_FILE = Path(control.__file__).with_name("site.toml")
+"""Its intent. Not the one in sites/, which is an operator's, with a backend that a demo must not touch."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,10 @@ def sandboxed(root: Path, say: Say, account: Path | None = None) -> Iterator[Wor
     """A scratch workspace at `root` with the audited site's file, and a sandbox that this process's environment points
     to; both are gone afterwards, and the environment is as it was.
     """
+    if control.status(root / "sandbox") is not None:
+        raise BasculeError("another demo is running here", where=str(root), remedy="wait for it, or end it with Ctrl-C")
     shutil.rmtree(root, ignore_errors=True)
-    files.write(root / "sites" / f"{SITE}.toml", site_file.read_text(CODE / "sites" / f"{SITE}.toml"))
+    files.write(root / "sites" / f"{SITE}.toml", site_file.read_text(SITE_FILE))
     before = dict(os.environ)
     sandbox = root / "sandbox"
     running = control.start(sandbox, account=account, owner_pid=os.getpid())

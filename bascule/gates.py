@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bascule import distribution
 from bascule.errors import BasculeError
 from bascule.ladder import ALB_ORIGIN_ID, Stage
 
@@ -66,21 +67,25 @@ def distribution_released(config: Answer) -> Verdict:
     return Verdict("CloudFront let go of the ALB", ALB_ORIGIN_ID not in origins, f"origins {', '.join(origins)}")
 
 
-def same_origin_protocol(listener: Answer, protocol: str) -> Verdict:
-    """The listener in Terraform's state speaks what the site file asks for: changed while CloudFront knows the ALB, the
-    listener would change minutes before every edge does."""
-    return Verdict(
-        "origin protocol unchanged",
-        listener["protocol"].lower() == protocol,
-        f"the listener speaks {listener['protocol']}, origin.protocol is {protocol}",
-    )
+def distribution_connected(config: Answer, probe_path: str) -> Verdict:
+    """The live config has our origin, and the probe path goes to it: a failed update leaves a state that says so."""
+    origins = [origin["Id"] for origin in config["Origins"]["Items"]]
+    probes = [b["TargetOriginId"] for b in config["CacheBehaviors"].get("Items", ()) if b["PathPattern"] == probe_path]
+    seen = f"origins {', '.join(origins)}; {probe_path} → {', '.join(probes) or 'the default behavior'}"
+    return Verdict("CloudFront knows the ALB", ALB_ORIGIN_ID in origins and probes == [ALB_ORIGIN_ID], seen)
 
 
-def require(verdicts: Sequence[Verdict], step: Stage) -> None:
-    """Raises BasculeError if any verdict failed."""
+def distribution_expressible(config: Answer) -> Verdict:
+    """Nothing in the live config is beyond the provider: its next update would reset that, with no diff in the plan."""
+    leftover = distribution.from_api(config).leftover
+    return Verdict("nothing that Terraform would reset", not leftover, ", ".join(sorted(leftover)) or "nothing found")
+
+
+def require(verdicts: Sequence[Verdict], step: Stage, remedy: str) -> None:
+    """Raises BasculeError, with `remedy`, if any verdict failed."""
     if all(verdict.passed for verdict in verdicts):
         return
     raise BasculeError(
         "\n".join([f"not going to {step}: the account isn't ready", *(f"  {verdict}" for verdict in verdicts)]),
-        remedy="mend what failed and run it again; `bascule rollback` or an earlier stage leads back",
+        remedy=remedy,
     )

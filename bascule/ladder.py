@@ -58,19 +58,20 @@ def reached(state: Mapping[str, Any]) -> Stage:
 def steps(reached: Stage, wanted: Stage, *, attach_alone: bool = False) -> tuple[Stage, ...]:
     """The rungs at which an apply has to stop on the way from `reached` to `wanted`, `wanted` last.
 
-    Up: one apply to `connect`, then `serve` and `retire` one each, because a failed attach leaves a state that says
-    "attached". Down: one apply per boundary (distribution, service, load balancer, adoption), because in one apply
-    Terraform would detach the service before CloudFront has let go of the ALB. Both measured: docs/field-notes.md.
+    Up: `adopt` by itself, since its plan is the proof; one apply to `connect`; then `serve` and `retire` one each,
+    because a failed attach leaves a state that says "attached". Down: visitors first, then one apply per boundary
+    (distribution, service, load balancer, adoption), because in one apply Terraform would detach the service before
+    CloudFront has let go of the ALB. Both measured: docs/field-notes.md.
     The same rung again is one step, which finishes or repeats it.
 
     `attach_alone` makes `attach` an apply of its own on the way up: a grace period is set from `connect` on, and may
     not travel in the UpdateService that attaches (hashicorp/terraform-provider-aws issue 31104).
     """
     if wanted.at_least(reached):
-        stops = {Stage.CONNECT, Stage.SERVE, Stage.RETIRE} | ({Stage.ATTACH} if attach_alone else set())
+        stops = {Stage.ADOPT, Stage.CONNECT, Stage.SERVE, Stage.RETIRE} | ({Stage.ATTACH} if attach_alone else set())
         between = [s for s in Stage if reached.rung < s.rung < wanted.rung and s in stops]
     else:
-        stops = {Stage.ATTACH, Stage.BUILD, Stage.ADOPT, Stage.NONE}
+        stops = {Stage.CONNECT, Stage.ATTACH, Stage.BUILD, Stage.ADOPT, Stage.NONE}
         between = [s for s in reversed(Stage) if wanted.rung < s.rung < reached.rung and s in stops]
     return (*between, wanted)
 
@@ -89,6 +90,11 @@ class Step:
     wanted: Stage
     state: Mapping[str, Any]
     """Terraform's state, as `terraform show -json` prints it."""
+
+    @property
+    def descends(self) -> bool:
+        """Whether it takes something back."""
+        return not self.stage.at_least(self.reached)
 
     @property
     def last(self) -> bool:

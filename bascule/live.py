@@ -9,7 +9,7 @@ from typing import Any
 
 from bascule import aws, distribution
 from bascule.errors import BasculeError
-from bascule.ladder import ALB_ORIGIN_ID
+from bascule.ladder import ALB_ORIGIN_ID, origin_is_bucket
 from bascule.site import Site
 
 Answer = Mapping[str, Any]
@@ -31,8 +31,8 @@ class Live:
     service: Answer
     task_definition: Answer
     """The running one."""
-    task_groups: Sequence[Answer]
-    """Security groups of the service's tasks."""
+    ours: Sequence[str]
+    """What the service refers to that bascule made, in words."""
     vpc_id: str
     zones: Mapping[str, str]
     """Availability zone name of every subnet of the VPC, by subnet id."""
@@ -57,8 +57,8 @@ def read(clients: aws.Clients, site: Site) -> Live:
         vpc_id = subnets[0]["VpcId"]
         pages = ec2.get_paginator("describe_subnets").paginate(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])
         zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for page in pages for subnet in page["Subnets"]}
-        groups = ec2.describe_security_groups(GroupIds=network["securityGroups"])["SecurityGroups"]
-    return Live(config, region, service, definition, groups, vpc_id, dict(sorted(zones.items())))
+        tagged = _tagged(clients, network.get("securityGroups") or [], service)
+    return Live(config, region, service, definition, tagged, vpc_id, dict(sorted(zones.items())))
 
 
 def check(live: Live, site: Site) -> None:
@@ -81,11 +81,17 @@ def check(live: Live, site: Site) -> None:
     _check_not_ours(live, site)
 
 
+def secrets_in_clear(live: Live) -> list[str]:
+    """Headers that the live distribution sends to its origins: their values go as they are into what is committed."""
+    origins = distribution.from_api(live.distribution).values["origin"]
+    return [header["name"] for origin in origins for header in origin.get("custom_header", ())]
+
+
 def container(task_definition: Answer, site: Site) -> str:
     """The container that listens on the site's port. Raises BasculeError if there is none, or more than one."""
     port = site.service.container_port
     ports: dict[str, list[int]] = {
-        definition["name"]: [mapping["containerPort"] for mapping in definition.get("portMappings", ())]
+        definition["name"]: [mapping.get("containerPort", 0) for mapping in definition.get("portMappings", ())]
         for definition in task_definition["containerDefinitions"]
     }
     found = [name for name in ports if port in ports[name] and site.service.container in (None, name)]
@@ -117,6 +123,13 @@ def _check_distribution(config: Answer, site: Site) -> None:
             where=where,
             remedy="set TLSv1.2_2021 first, if the site's clients may be asked for no more than that",
         )
+    domains = [origin["domain_name"] for origin in found.values["origin"]]
+    if not any(origin_is_bucket(domain, site.bucket.name) for domain in domains):
+        raise BasculeError(
+            f"the bucket {site.bucket.name} is none of its origins ({', '.join(domains)})",
+            where=where,
+            remedy="correct bucket.name or distribution.id",
+        )
     aliases = tuple(found.values.get("aliases", ()))
     if aliases != tuple(sorted(site.aliases)):
         raise BasculeError(
@@ -126,13 +139,25 @@ def _check_distribution(config: Answer, site: Site) -> None:
         )
 
 
+def _tagged(clients: aws.Clients, group_ids: Sequence[str], service: Answer) -> list[str]:
+    """The security groups and target groups of the service that carry bascule's tag, in words."""
+    mine = {"Key": "ManagedBy", "Value": "bascule"}
+    found = []
+    if group_ids:  # without ids, the call would answer every group of the region
+        groups = clients("ec2").describe_security_groups(GroupIds=group_ids)["SecurityGroups"]
+        found += [
+            f"security group {group['GroupId']} of the tasks" for group in groups if mine in group.get("Tags", ())
+        ]
+    arns = [balancer["targetGroupArn"] for balancer in service.get("loadBalancers", ()) if "targetGroupArn" in balancer]
+    if arns:
+        described = clients("elbv2").describe_tags(ResourceArns=arns)["TagDescriptions"]
+        found += [f"target group {group['ResourceArn']}" for group in described if mine in group["Tags"]]
+    return found
+
+
 def _check_not_ours(live: Live, site: Site) -> None:
     ours = [f"origin {o['Id']}" for o in live.distribution["Origins"]["Items"] if o["Id"] == ALB_ORIGIN_ID]
-    ours += [
-        f"security group {group['GroupId']} of the tasks"
-        for group in live.task_groups
-        if {"Key": "ManagedBy", "Value": "bascule"} in group.get("Tags", ())
-    ]
+    ours += live.ours
     if ours:
         raise BasculeError(
             f"the move is under way: {', '.join(ours)} is bascule's own, and adopting now would lose the way back",

@@ -10,10 +10,11 @@ from bascule.errors import BasculeError
 from bascule.gates import (
     Answer,
     Verdict,
+    distribution_connected,
     distribution_deployed,
+    distribution_expressible,
     distribution_released,
     load_balancer_active,
-    same_origin_protocol,
     service_attached,
     targets_healthy,
 )
@@ -29,11 +30,8 @@ def observe(clients: aws.Clients, site: Site, step: Step) -> list[Verdict]:
     it, above that it has to be there. Descending below `attach`: CloudFront has to have let go of the ALB. Raises
     BasculeError if the account can't be read.
     """
-    if step.stage.at_least(step.reached):
-        listener = _values(step.state, "aws_lb_listener")
+    if not step.descends:
         verdicts = []
-        if step.reached.at_least(Stage.CONNECT) and listener:
-            verdicts.append(same_origin_protocol(listener, site.origin.protocol))
         for rung, type_, gate in _CLIMBING:
             if rung.rung <= step.reached.rung and rung.rung < step.stage.rung:
                 resource = _values(step.state, type_)
@@ -49,6 +47,11 @@ def observe(clients: aws.Clients, site: Site, step: Step) -> list[Verdict]:
         found = _distribution(clients, site)
         return [distribution_released(found["DistributionConfig"]), distribution_deployed(found)]
     return []
+
+
+def knows_load_balancer(clients: aws.Clients, site: Site) -> bool:
+    """Whether the live distribution has our origin, whatever the state says."""
+    return not distribution_released(_distribution(clients, site)["DistributionConfig"]).passed
 
 
 def _load_balancer(clients: aws.Clients, site: Site, arn: str) -> list[Verdict]:
@@ -72,8 +75,14 @@ def _service(clients: aws.Clients, site: Site, target_group_arn: str) -> list[Ve
     return [service_attached(service, target_group_arn), targets_healthy(targets, service["desiredCount"])]
 
 
-def _deployed(clients: aws.Clients, site: Site, arn: str) -> list[Verdict]:
-    return [distribution_deployed(_distribution(clients, site))]
+def _connected(clients: aws.Clients, site: Site, arn: str) -> list[Verdict]:
+    found = _distribution(clients, site)
+    config = found["DistributionConfig"]
+    return [
+        distribution_deployed(found),
+        distribution_connected(config, site.distribution.probe_path),
+        distribution_expressible(config),
+    ]
 
 
 def _distribution(clients: aws.Clients, site: Site) -> Answer:
@@ -87,7 +96,7 @@ Gate = Callable[[aws.Clients, Site, str], list[Verdict]]
 _CLIMBING: tuple[tuple[Stage, str, Gate], ...] = (
     (Stage.BUILD, "aws_lb", _load_balancer),
     (Stage.ATTACH, "aws_lb_target_group", _service),
-    (Stage.CONNECT, "aws_cloudfront_distribution", _deployed),
+    (Stage.CONNECT, "aws_cloudfront_distribution", _connected),
 )
 """The gate of each rung, and the type of the resource in the state whose ARN it needs."""
 

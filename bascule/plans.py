@@ -12,7 +12,7 @@ from typing import Any
 
 from bascule import files, ladder, summary, synth, terraform
 from bascule.ladder import Stage, Step, reached
-from bascule.session import Session, configure, initialize
+from bascule.session import Session, initialize
 
 PLAN_FILE = "plan.tfplan"
 PLAN_JSON = "plan.json"
@@ -45,22 +45,19 @@ class Planned:
     """When, in UTC."""
 
 
-def next_step(session: Session, state: Mapping[str, Any], configured: Stage) -> Step:
-    """The next step from the rung that `state` shows, with its configuration where Terraform runs.
-
-    `configured` is the stage whose configuration is there now; another one is synthesized.
-    """
+def next_step(session: Session, state: Mapping[str, Any]) -> Step:
+    """The next step from the rung that `state` shows towards the rung wanted."""
     attach_alone = session.site.service.health_check_grace_period is not None
-    step = ladder.next_step(state, session.site.stage, attach_alone=attach_alone)
-    if step.stage is not configured:
-        configure(session, step.stage)
-    return step
+    return ladder.next_step(state, session.site.stage, attach_alone=attach_alone)
 
 
-def make(session: Session, step: Step) -> Planned:
-    """Plan `step` and save the plan beside the configuration, unless there is nothing to apply in it."""
+def make(session: Session, step: Step, *, target: str | None = None) -> Planned:
+    """Plan `step`, whose configuration is where Terraform runs (`session.configure`), and save the plan beside it.
+
+    A plan with nothing in it is not saved. `target` is the address of the one resource that may change.
+    """
     discard(session.directory)
-    plan = _plan(session, session.directory)
+    plan = _plan(session, session.directory, target)
     if summary.is_empty(plan):
         discard(session.directory)
         return Planned(step, plan, _now())
@@ -141,10 +138,12 @@ def told(planned: Planned) -> str:
     return "\n".join(lines)
 
 
-def _plan(session: Session, directory: Path) -> Mapping[str, Any]:
-    out = directory / PLAN_FILE
+def _plan(session: Session, directory: Path, target: str | None = None) -> Mapping[str, Any]:
+    out, extra = directory / PLAN_FILE, [f"-target={target}"] if target else []
     with session.watch() as on_event:
-        result = terraform.plan(session.terraform, directory, session.environment, out=out, on_event=on_event)
+        result = terraform.plan(
+            session.terraform, directory, session.environment, out=out, extra=extra, on_event=on_event
+        )
     return _read_plan(session, directory) if result.has_changes else summary.EMPTY
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bascule import aws, files, progress, site_file, terraform, terraform_environment
-from bascule.ladder import Stage
+from bascule.ladder import Stage, Step
 from bascule.site import Site
 from bascule.synth import synthesize, synthesize_and_render
 from bascule.terraform import Terraform
@@ -67,12 +67,10 @@ def open_session(workspace: Workspace, name: str, say: Say, watch: Watch = progr
     return Session(name, wanted, workspace, clients, identity, found, environment, say, watch)
 
 
-def configure(session: Session, stage: Stage) -> None:
-    """Synthesize `stage` where Terraform runs; the HCL for reviewers follows only the stage of the site file."""
-    if stage is session.site.stage:
-        synthesize_and_render(session.workspace, session.name, stage)
-    else:
-        synthesize(session.workspace, session.name, stage, session.workspace.out())
+def configure(session: Session, step: Step) -> None:
+    """Synthesize the configuration of one step where Terraform runs."""
+    out = session.workspace.out()
+    synthesize(session.workspace, session.name, step.stage, out, descending=step.descends)
 
 
 def initialize(session: Session, directory: Path) -> None:
@@ -115,6 +113,6 @@ def read_state(session: Session) -> dict[str, Any]:
 
 def prepare(session: Session) -> dict[str, Any]:
     """Synthesize what the site file asks for, initialize Terraform on it, and return its state."""
-    configure(session, session.site.stage)
+    synthesize_and_render(session.workspace, session.name, session.site.stage)
     initialize(session, session.directory)
     return read_state(session)

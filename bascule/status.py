@@ -9,13 +9,14 @@ from bascule.session import Session, prepare
 
 def status(session: Session) -> str:
     """A few lines for a person. Reads the state; changes nothing in the account or the state."""
+    attach_alone = session.site.service.health_check_grace_period is not None
     now, wanted = reached(prepare(session)), session.site.stage
     note = plans.read_note(session.directory)
-    way = ", then ".join(stage.value for stage in steps(now, wanted))
+    way = ", then ".join(stage.value for stage in steps(now, wanted, attach_alone=attach_alone))
     lines = [
         f"rung wanted:   {wanted}   ({session.workspace.site_file(session.name)})",
         f"rung reached:  {now}   (Terraform's state)",
-        f"next:          {'nothing to climb' if now is wanted else f'`bascule plan`: {way}'}",
+        f"next:          {'nothing to climb, by the state' if now is wanted else f'`bascule plan`: {way}'}",
         f"last plan:     {f'to {note.step}, made {note.made}, not applied' if note else 'none saved'}",
     ]
     return "\n".join(lines)

@@ -19,16 +19,17 @@ from bascule.workspace import CODE, Workspace
 CONFIGURATION = "cdk.tf.json"
 
 
-def synthesize(workspace: Workspace, site: str, stage: Stage | None, out: Path) -> Path:
+def synthesize(workspace: Workspace, site: str, stage: Stage | None, out: Path, *, descending: bool = False) -> Path:
     """Write the Terraform JSON of `site` below `out` and return its folder, `out/stacks/<site>`.
 
-    It is that of `stage`; of the one in the site file where that is None.
+    It is that of `stage`; of the one in the site file where that is None. `descending` is for an apply that takes
+    something back, in which CloudFront waits for nothing.
     The subprocess is cdktf's own contract: site and stage in CDKTF_CONTEXT_JSON, the folder in CDKTF_OUTDIR. Raises
     InputError with what the app said about the site, BasculeError if it broke.
     """
     out.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
-        "CDKTF_CONTEXT_JSON": json.dumps({"site": site, "stage": stage}),
+        "CDKTF_CONTEXT_JSON": json.dumps({"site": site, "stage": stage, "descending": descending}),
         "CDKTF_OUTDIR": str(out),
     }
     done = subprocess.run(

@@ -21,6 +21,8 @@ class Facts:
 
     account: str
     """AWS account id."""
+    distribution_id: str
+    """The distribution that was adopted: its configuration doesn't name it."""
     vpc_id: str
     """VPC of the service's subnets."""
     zones: Mapping[str, str]
@@ -67,6 +69,7 @@ def _facts(path: Path) -> Facts:
         (values,) = _body(path)["locals"]
         return Facts(
             account=str(values["account"]),
+            distribution_id=str(values["distribution_id"]),
             vpc_id=str(values["vpc_id"]),
             zones={str(subnet): str(zone) for subnet, zone in values["zones"].items()},
             container=str(values["container"]),

@@ -65,6 +65,22 @@ def check_service(site: Site, adopted: Adopted, where: str) -> None:
             remedy="take one off the service, then run `bascule adopt`",
         )
 
+    if others and not site.service.keep_security_groups:
+        raise InputError(
+            "the service has a load balancer already, which reaches the tasks by their present security groups",
+            where=f"{where}: service.keep_security_groups",
+            remedy="name the groups that its load balancer needs; ours come beside them",
+        )
+    minimum = adopted.service.get("deployment_minimum_healthy_percent", 100)
+    maximum = adopted.service.get("deployment_maximum_percent", 200)
+    if maximum <= 100 or minimum == 0:
+        raise InputError(
+            f"a deployment keeps at least {minimum} % and at most {maximum} % of the tasks: one would stop before "
+            "another starts, or none could start",
+            where=f"imports of the service {site.service.name}",
+            remedy="set minimumHealthyPercent 100 and maximumPercent 200 on the live service, then run `bascule adopt`",
+        )
+
 
 def check_certificate(site: Site, adopted: Adopted, where: str) -> None:
     """Raises InputError for a certificate that the load balancer could not use: ACM's are bound to region and account
@@ -101,6 +117,13 @@ def alb_subnets(site: Site, adopted: Adopted, where: str) -> Sequence[str]:
             where=where,
             remedy="name public subnets, one a zone: "
             + ", ".join(f"{subnet} ({zone})" for subnet, zone in adopted.facts.zones.items()),
+        )
+    tasks = {adopted.facts.zones[subnet] for subnet in network.get("subnets", ()) if subnet in adopted.facts.zones}
+    if not tasks <= set(zones):
+        raise InputError(
+            f"tasks run in {', '.join(sorted(tasks - set(zones)))} too, where the ALB couldn't reach them",
+            where=where,
+            remedy="name a subnet in each zone of the service's tasks",
         )
     return subnets
 

@@ -20,8 +20,13 @@ from modules.provider import aws_provider
 from modules.service import adopted_service, service_values
 
 
-def site_stack(app: Construct, name: str, site: Site, adopted: Adopted, stage: Stage) -> cdktf.TerraformStack:
-    """The stack of one site at `stage`. Raises InputError for what AWS would refuse."""
+def site_stack(
+    app: Construct, name: str, site: Site, adopted: Adopted, stage: Stage, *, descending: bool = False
+) -> cdktf.TerraformStack:
+    """The stack of one site at `stage`; `descending` where it is reached from above.
+
+    Raises InputError for what AWS would refuse.
+    """
     where = f"sites/{name}.toml"
     _same_as_adopted(site, adopted, where)
     stack = cdktf.TerraformStack(app, name)
@@ -68,7 +73,7 @@ def site_stack(app: Construct, name: str, site: Site, adopted: Adopted, stage: S
     values = distribution_values(adopted.distribution, site, stage, origin, where)
     if origin is not None:
         limits.check_distribution(values, where, f"imports/{name}/distribution.tf")
-    _distribution(stack, values, service, origin)
+    _distribution(stack, values, service, origin, descending=descending)
     return stack
 
 
@@ -77,20 +82,23 @@ def _distribution(
     values: Mapping[str, Any],
     service: AdoptedResource,
     origin: AlbOrigin | None,
+    *,
+    descending: bool,
 ) -> None:
     AdoptedResource(
         stack,
         "aws_cloudfront_distribution",
         values,
         lifecycle=cdktf.TerraformResourceLifecycle(prevent_destroy=True),
-        # CloudFront learns of the ALB only once tasks behind it are steady.
-        depends_on=[service] if origin else [],
+        # Up, CloudFront learns of the ALB only once tasks behind it are steady. Down, it waits for nothing.
+        depends_on=[service] if origin and not descending else [],
     )
 
 
 def _same_as_adopted(site: Site, adopted: Adopted, where: str) -> None:
     for key, said, found in (
         ("account", site.account or adopted.facts.account, adopted.facts.account),
+        ("distribution.id", site.distribution.id, adopted.facts.distribution_id),
         ("bucket.name", site.bucket.name, adopted.bucket.get("bucket")),
         ("service.cluster", site.service.cluster, str(adopted.service.get("cluster")).rpartition("/")[2]),
         ("service.name", site.service.name, adopted.service.get("name")),

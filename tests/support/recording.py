@@ -13,7 +13,7 @@ from bascule import demo, files, plans, progress, synth, terraform
 from bascule.demo import Hooks, Rung
 from bascule.ladder import Stage
 from bascule.plans import Planned
-from bascule.session import Session, backend_config, read_state, set_path_style
+from bascule.session import Session, backend_config, configure, read_state, set_path_style
 from bascule.terraform_events import OnEvent
 from bascule.workspace import Workspace
 
@@ -68,7 +68,9 @@ def record(root: Path) -> Walk:
         kept.events, events[:] = list(events), []
         kept.site_file = session.workspace.site_file(session.name).read_text(encoding="utf-8")
         kept.rendered = (session.workspace.rendered(session.name) / "main.tf").read_text(encoding="utf-8")
-        kept.replan = plans.make(session, plans.next_step(session, read_state(session), session.site.stage)).plan
+        step = plans.next_step(session, read_state(session))
+        configure(session, step)
+        kept.replan = plans.make(session, step).plan
         kept.live = live(session)
         events.clear()
 
