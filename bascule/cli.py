@@ -13,7 +13,7 @@ import typer
 
 from bascule import __version__
 from bascule.errors import InputError
-from bascule.ladder import Stage
+from bascule.ladder import Stage, half_made
 from bascule.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -125,7 +125,10 @@ def plan(
     if stage is not None:
         typer.echo(plans.told(plans.preview(session, stage)))
         return
-    step = plans.next_step(session, prepare(session))
+    state = prepare(session)
+    for address in half_made(state):
+        typer.echo(f"{address} was being created when an apply was interrupted: `bascule apply` finishes it first")
+    step = plans.next_step(session, state)
     configure(session, step)
     planned = plans.make(session, step)
     typer.echo(plans.told(planned))

@@ -73,14 +73,16 @@ def _handshake(changes: Mapping[str, Mapping[str, Any]], name: str, value: str) 
     if listener is not None:
         before, after = listener.get("before") or {}, listener.get("after") or {}
         if before and (before.get("protocol"), before.get("port")) != (after.get("protocol"), after.get("port")):
-            yield f"  {LISTENER}: {before.get('protocol')} → {after.get('protocol')} while CloudFront uses it"
+            now, then = (f"{side.get('protocol')}:{side.get('port')}" for side in (before, after))
+            yield f"  {LISTENER}: {now} → {then if after else 'gone'} while CloudFront uses it"
     if rule is not None and not _accepts(rule.get("after") or {}, name, value):
         yield f"  {RULE}: would refuse the header that CloudFront sends now ({name})"
 
 
 def _accepts(rule: Mapping[str, Any], name: str, value: str) -> bool:
+    """Whether a planned rule takes the header. What is unknown until apply is left out of a plan: no acceptance."""
     return any(
-        header["http_header_name"].lower() == name.lower() and value in header["values"]
+        (header.get("http_header_name") or "").lower() == name.lower() and value in (header.get("values") or ())
         for condition in rule.get("condition") or ()
         for header in condition.get("http_header") or ()
     )

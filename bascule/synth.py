@@ -14,7 +14,7 @@ from bascule import files
 from bascule.errors import BasculeError, InputError
 from bascule.ladder import Stage
 from bascule.terraform import LOCK_FILE
-from bascule.workspace import CODE, Workspace
+from bascule.workspace import Workspace
 
 CONFIGURATION = "cdk.tf.json"
 
@@ -33,7 +33,7 @@ def synthesize(workspace: Workspace, site: str, stage: Stage | None, out: Path, 
         "CDKTF_OUTDIR": str(out),
     }
     done = subprocess.run(
-        [sys.executable, str(CODE / "main.py")],
+        [sys.executable, str(workspace.app)],
         cwd=workspace.root,
         env=environment,
         capture_output=True,

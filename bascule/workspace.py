@@ -16,6 +16,8 @@ class Workspace:
     """One working directory."""
 
     root: Path
+    app: Path = CODE / "main.py"
+    """The CDKTF app that synthesizes it, as cdktf.json names it."""
 
     @classmethod
     def here(cls) -> Workspace:

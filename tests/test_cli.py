@@ -14,7 +14,7 @@ import pytest
 from example import TEXT
 from typer.testing import CliRunner
 
-from bascule import __version__, site_file
+from bascule import __version__, demo, site_file
 from bascule.cli import app
 from bascule.ladder import Stage
 
@@ -207,9 +207,9 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def adopted(root: Path) -> Path:
-    """A workspace with the repository's own site, at `connect`."""
-    text = (ROOT / "sites" / "arquantix.toml").read_text()
-    workspace(root, arquantix=site_file.with_stage(text, Stage.CONNECT, "sites/arquantix.toml"))
+    """A workspace with the demo's site, at `connect`."""
+    text = demo.SITE_FILE.read_text(encoding="utf-8")
+    workspace(root, arquantix=site_file.with_stage(text, Stage.CONNECT, str(demo.SITE_FILE)))
     shutil.copytree(ROOT / "imports" / "arquantix", root / "imports" / "arquantix")
     return root
 
@@ -279,12 +279,23 @@ def test_a_broken_adopted_file_stops_synth_and_leaves_what_was_written(synthesiz
     assert before == files(synthesized / "rendered")
 
 
+OWN_SITES = sorted((ROOT / "sites").glob("*.toml"))
+"""The repository's own, which operators edit."""
+
+
+@pytest.mark.parametrize("path", OWN_SITES, ids=lambda path: path.stem)
+def test_the_repository_s_site_files_load(path: Path) -> None:
+    """Whatever rung they ask for."""
+    assert site_file.load(path).stage in Stage
+
+
 @pytest.mark.xdist_group("synth")
-def test_the_committed_rendering_is_what_synth_writes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("site", [path.stem for path in OWN_SITES])
+def test_the_committed_rendering_is_what_synth_writes(tmp_path: Path, site: str) -> None:
     """`make synth` writes it anew."""
     for folder in ("sites", "imports"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    done = bascule(tmp_path, "synth", "arquantix")
+    done = bascule(tmp_path, "synth", site)
     assert 0 == done.returncode, done.stderr
-    committed = (ROOT / "rendered" / "arquantix" / "main.tf").read_text()
-    assert committed == (tmp_path / "rendered" / "arquantix" / "main.tf").read_text(), "run: make synth"
+    committed = (ROOT / "rendered" / site / "main.tf").read_text()
+    assert committed == (tmp_path / "rendered" / site / "main.tf").read_text(), "run: make synth"

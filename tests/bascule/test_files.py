@@ -46,6 +46,35 @@ def test_a_private_file_is_its_owner_s_alone(tmp_path: Path, text: str) -> None:
     assert 0o600 == mode(path)
 
 
+@pytest.mark.parametrize("text", ["old", "new"])
+def test_a_file_keeps_its_own_mode(tmp_path: Path, text: str) -> None:
+    """A person chose it, and `stage` is only a word in it."""
+    path = tmp_path / "site.toml"
+    path.write_text("old")
+    path.chmod(0o640)
+    assert (text == "new") is files.write(path, text)
+    assert (0o640, text) == (mode(path), path.read_text())
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What it points to is written, in its own folder, with its own mode."""
+    target, link = tmp_path / "kept" / "site.toml", tmp_path / "site.toml"
+    files.write(target, "old", files.PRIVATE)
+    link.symlink_to(target)
+    assert files.write(link, "new")
+    assert (target, "new", 0o600) == (link.readlink(), target.read_text(), mode(target))
+    assert [link, target.parent] == sorted(tmp_path.iterdir(), reverse=True)
+
+
+def test_a_link_to_nothing_yet_makes_what_it_points_to(tmp_path: Path) -> None:
+    """With its folder."""
+    link = tmp_path / "site.toml"
+    link.symlink_to("kept/site.toml")
+    assert files.write(link, "new")
+    assert link.is_symlink()
+    assert "new" == (tmp_path / "kept" / "site.toml").read_text()
+
+
 def test_a_reader_keeps_the_file_that_it_opened(tmp_path: Path) -> None:
     """The new text takes the old one's place in one step, so nobody reads half of each."""
     path = tmp_path / "file.txt"

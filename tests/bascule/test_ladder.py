@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bascule.ladder import ALB_ORIGIN_ID, Stage, half_made, next_step, origin_is_bucket, reached, steps
+from bascule.ladder import ALB_ORIGIN_ID, Stage, Step, half_made, next_step, origin_is_bucket, reached, steps
 
 NONE, ADOPT, BUILD, ATTACH, CONNECT, SERVE, RETIRE = Stage
 
@@ -101,11 +101,11 @@ PAIRS = list(product(Stage, Stage))
 STEPS = {
     (NONE, NONE): "none",
     (NONE, ADOPT): "adopt",
-    (NONE, BUILD): "build",
-    (NONE, ATTACH): "attach",
-    (NONE, CONNECT): "connect",
-    (NONE, SERVE): "connect serve",
-    (NONE, RETIRE): "connect serve retire",
+    (NONE, BUILD): "adopt build",
+    (NONE, ATTACH): "adopt attach",
+    (NONE, CONNECT): "adopt connect",
+    (NONE, SERVE): "adopt connect serve",
+    (NONE, RETIRE): "adopt connect serve retire",
     (ADOPT, NONE): "none",
     (ADOPT, ADOPT): "adopt",
     (ADOPT, BUILD): "build",
@@ -134,17 +134,17 @@ STEPS = {
     (CONNECT, CONNECT): "connect",
     (CONNECT, SERVE): "serve",
     (CONNECT, RETIRE): "serve retire",
-    (SERVE, NONE): "attach build adopt none",
-    (SERVE, ADOPT): "attach build adopt",
-    (SERVE, BUILD): "attach build",
-    (SERVE, ATTACH): "attach",
+    (SERVE, NONE): "connect attach build adopt none",
+    (SERVE, ADOPT): "connect attach build adopt",
+    (SERVE, BUILD): "connect attach build",
+    (SERVE, ATTACH): "connect attach",
     (SERVE, CONNECT): "connect",
     (SERVE, SERVE): "serve",
     (SERVE, RETIRE): "retire",
-    (RETIRE, NONE): "attach build adopt none",
-    (RETIRE, ADOPT): "attach build adopt",
-    (RETIRE, BUILD): "attach build",
-    (RETIRE, ATTACH): "attach",
+    (RETIRE, NONE): "connect attach build adopt none",
+    (RETIRE, ADOPT): "connect attach build adopt",
+    (RETIRE, BUILD): "connect attach build",
+    (RETIRE, ATTACH): "connect attach",
     (RETIRE, CONNECT): "connect",
     (RETIRE, SERVE): "serve",
     (RETIRE, RETIRE): "retire",
@@ -160,8 +160,10 @@ def test_the_applies_between_two_rungs(now: Stage, wanted: Stage) -> None:
 @pytest.mark.parametrize(("now", "wanted"), PAIRS)
 def test_attaching_alone_is_one_step_more_on_the_way_up_past_it(now: Stage, wanted: Stage) -> None:
     """A grace period may not travel with the load balancer; on the way down nothing changes."""
-    passes = now.rung < ATTACH.rung < wanted.rung
-    assert ("attach " if passes else "") + STEPS[now, wanted] == " ".join(steps(now, wanted, attach_alone=True))
+    way = STEPS[now, wanted]
+    if now.rung < ATTACH.rung < wanted.rung:
+        way = way.replace("connect", "attach connect")
+    assert way == " ".join(steps(now, wanted, attach_alone=True))
 
 
 @pytest.mark.parametrize(("now", "wanted"), PAIRS)
@@ -177,13 +179,14 @@ def test_every_way_ends_where_it_should_and_never_turns_round(now: Stage, wanted
 
 @pytest.mark.parametrize(("now", "wanted"), PAIRS)
 def test_no_apply_crosses_what_has_to_be_done_apart(now: Stage, wanted: Stage) -> None:
-    """Visitors are switched by an apply of its own; on the way down CloudFront, service and load balancer let go in
-    turn, one apply each."""
+    """Adopting is proved, and visitors are switched, by an apply of its own; on the way down visitors, CloudFront,
+    service and load balancer let go in turn, one apply each."""
     for before, after in pairwise((now, *steps(now, wanted))):
-        if after.rung > before.rung and after.at_least(SERVE):
+        if after.rung > before.rung and (after.at_least(SERVE) or before is NONE):
             assert 1 == after.rung - before.rung
         if after.rung < before.rung:
-            crossed = [s for s in (CONNECT, ATTACH, BUILD, ADOPT) if after.rung < s.rung <= before.rung]
+            boundaries = [{SERVE, RETIRE}, {CONNECT}, {ATTACH}, {BUILD}, {ADOPT}]
+            crossed = [b for b in boundaries if any(after.rung < s.rung <= before.rung for s in b)]
             assert len(crossed) <= 1
 
 
@@ -203,6 +206,12 @@ def test_the_next_step_is_the_first_of_the_way() -> None:
     assert not step.last
     assert next_step(found, CONNECT).last
     assert ATTACH is next_step(found, CONNECT, attach_alone=True).stage
+
+
+@pytest.mark.parametrize(("now", "stage"), PAIRS)
+def test_a_step_descends_where_it_takes_something_back(now: Stage, stage: Stage) -> None:
+    """The same rung again takes nothing back."""
+    assert (stage.rung < now.rung) is Step(now, stage, stage, {}).descends
 
 
 @pytest.mark.parametrize(

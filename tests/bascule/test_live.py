@@ -31,7 +31,7 @@ TASK_DEFINITION: dict[str, Any] = {
 }
 GROUP = {"GroupId": "sg-1", "GroupName": "web", "Tags": [{"Key": "ManagedBy", "Value": "hand"}]}
 ZONES = {"subnet-a": "me-central-1a", "subnet-b": "me-central-1b", "subnet-c": "me-central-1c"}
-LIVE = Live(CONFIG, "me-central-1", SERVICE, TASK_DEFINITION, [GROUP], "vpc-1", ZONES)
+LIVE = Live(CONFIG, "me-central-1", SERVICE, TASK_DEFINITION, [], "vpc-1", ZONES)
 
 
 def subnets(*names: str) -> dict[str, Any]:
@@ -75,6 +75,51 @@ def test_read_gathers_what_adoption_needs() -> None:
         found = live.read(clients, SITE)
     assert LIVE == found
     assert list(ZONES) == list(found.zones)
+
+
+MINE = {"Key": "ManagedBy", "Value": "bascule"}
+TARGET_GROUPS = [f"arn:aws:elasticloadbalancing:me-central-1:123456789012:targetgroup/{name}/1" for name in "ab"]
+
+
+def described(*groups: dict[str, Any]) -> list[Call]:
+    """`REST`, but for what the security groups answer: no call for none."""
+    asked = {"GroupIds": [group["GroupId"] for group in groups]}
+    return [
+        *REST[:-1],
+        *([Call("ec2", "describe_security_groups", {"SecurityGroups": groups}, asked)] if groups else []),
+    ]
+
+
+def asked_of(service: dict[str, Any]) -> Call:
+    """The service as ECS answers it."""
+    return Call("ecs", "describe_services", {"services": [service]})
+
+
+def service_with(groups: list[str], *balancers: dict[str, Any]) -> dict[str, Any]:
+    """The service with these security groups and load balancers."""
+    network = {"subnets": ["subnet-b", "subnet-a"], "securityGroups": groups}
+    return SERVICE | {"networkConfiguration": {"awsvpcConfiguration": network}, "loadBalancers": list(balancers)}
+
+
+def test_what_bascule_tagged_is_known_as_ours() -> None:
+    """Security groups and target groups, whichever of them is left of a move."""
+    groups: list[dict[str, Any]] = [GROUP, {"GroupId": "sg-2", "Tags": [MINE]}, {"GroupId": "sg-3"}]
+    service = service_with(
+        ["sg-1", "sg-2", "sg-3"], *({"targetGroupArn": arn} for arn in TARGET_GROUPS), {"loadBalancerName": "classic"}
+    )
+    tags = [{"ResourceArn": TARGET_GROUPS[0], "Tags": [MINE]}, {"ResourceArn": TARGET_GROUPS[1], "Tags": GROUP["Tags"]}]
+    ask_tags = Call("elbv2", "describe_tags", {"TagDescriptions": tags}, {"ResourceArns": TARGET_GROUPS})
+    with account(ASK_DISTRIBUTION, ASK_BUCKET, asked_of(service), *described(*groups), ask_tags) as clients:
+        found = live.read(clients, SITE)
+    assert ["security group sg-2 of the tasks", f"target group {TARGET_GROUPS[0]}"] == found.ours
+
+
+@pytest.mark.parametrize("balancers", [[], [{"loadBalancerName": "classic"}]], ids=["none", "a classic one"])
+def test_without_ids_nothing_is_asked(balancers: list[dict[str, Any]]) -> None:
+    """Asked for no group in particular, EC2 would answer every one of the region."""
+    service = service_with([], *balancers)
+    with account(ASK_DISTRIBUTION, ASK_BUCKET, asked_of(service), *described()) as clients:
+        assert [] == live.read(clients, SITE).ours
 
 
 @pytest.mark.parametrize(
@@ -223,9 +268,19 @@ NOT_ADOPTABLE: dict[str, tuple[Live, str, str]] = {
         'stage = "adopt"',
     ),
     "a security group of ours": (
-        replace(LIVE, task_groups=[GROUP, {"GroupId": "sg-2", "Tags": [{"Key": "ManagedBy", "Value": "bascule"}]}]),
+        replace(LIVE, ours=["security group sg-2 of the tasks"]),
         "the move is under way: security group sg-2 of the tasks",
         'stage = "adopt"',
+    ),
+    "a target group of ours": (
+        replace(LIVE, ours=["target group arn:ours"]),
+        "the move is under way: target group arn:ours",
+        'stage = "adopt"',
+    ),
+    "another site's bucket": (
+        with_config("Origins.Items.0.DomainName", "older-site.s3.me-central-1.amazonaws.com"),
+        "the bucket old-site is none of its origins (older-site.s3.me-central-1.amazonaws.com)",
+        "correct bucket.name or distribution.id",
     ),
     "a bucket elsewhere": (replace(LIVE, bucket_region="eu-west-3"), "the bucket is in eu-west-3", "correct `region`"),
 }
@@ -255,6 +310,13 @@ def test_the_default_certificate_has_a_policy_that_the_provider_knows() -> None:
         live.check(replace(LIVE, distribution=config), site)
 
 
+def test_headers_that_will_be_committed_are_named() -> None:
+    """An origin that has its own secret today: by name, not by value."""
+    headers = {"Quantity": 1, "Items": [{"HeaderName": "X-Origin-Key", "HeaderValue": "5ec2e7"}]}
+    assert ["X-Origin-Key"] == live.secrets_in_clear(with_config("Origins.Items.0.CustomHeaders", headers))
+    assert [] == live.secrets_in_clear(LIVE)
+
+
 def definition(**ports: list[int]) -> dict[str, Any]:
     """A task definition of containers that listen on these ports."""
     containers = [
@@ -267,6 +329,11 @@ CONTAINERS = {
     "one that listens": (definition(web=[3000]), None, "web"),
     "a sidecar on another port": (definition(logs=[9000], web=[3000]), None, "web"),
     "a sidecar without a port": (TASK_DEFINITION, None, "web"),
+    "a sidecar with a range of ports": (
+        with_path(TASK_DEFINITION, "containerDefinitions.0.portMappings", [{"containerPortRange": "3000-3010"}]),
+        None,
+        "web",
+    ),
     "the one named": (definition(old=[3000], web=[3000]), "web", "web"),
 }
 
@@ -282,6 +349,11 @@ NO_CONTAINER = {
     "none on that port": (definition(web=[8080]), None, "no container listens on port 3000 (web: 8080)"),
     "none at all": (definition(), None, "no container listens on port 3000 ()"),
     "no port": (definition(web=[]), None, "(web: no port)"),
+    "a range of ports": (
+        with_path(TASK_DEFINITION, "containerDefinitions.1.portMappings", [{"containerPortRange": "3000-3010"}]),
+        None,
+        "no container listens on port 3000 (logs: no port; web: 0)",
+    ),
     "two": (definition(a=[3000], b=[3000, 1]), None, "more than one container listens on port 3000 (a: 3000; b: 3000"),
     "the one named is on another port": (definition(web=[3000], b=[1]), "b", "no container listens on port 3000"),
     "the one named isn't there": (definition(web=[3000]), "next", "no container listens on port 3000 (web: 3000)"),

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 import recording
+from plan_json import comparable
 
-from bascule import climb, demo, files
+from bascule import climb, demo, files, summary
 from bascule.adopt import adopt
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, reached
+from bascule.plans import Planned
 from bascule.sandbox import control
 from bascule.session import Session, read_state
 
@@ -40,6 +41,12 @@ class Story:
     """The rungs that one apply went through once the service could be steady."""
     served: Mapping[str, Any]
     retired: Mapping[str, Any]
+    retiring: tuple[Mapping[str, Any], Mapping[str, Any]]
+    """The plan that retired, of the JSON and of the HCL."""
+    replans: list[Mapping[str, Any]]
+    """The plans right after `retire` and after the rollback from it."""
+    adopted_behind_the_state: str
+    """The error of adopting when the account looks untouched, but the state shows a later rung."""
     rolled_back: Mapping[str, Any]
     told: str
     site_file: str
@@ -58,6 +65,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         assert running is not None
         session = recording.open_session(workspace)
         etags = [etag(session)]
+        before = recording.live(session)
 
         control.configure(running, never_steady=[session.site.service.name])
         first = refusal(session)
@@ -76,10 +84,22 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
         demo.set_stage(workspace, Stage.RETIRE)
         session = recording.open_session(workspace)
-        climb.climb(session, lambda planned: True)
+        retiring = []
+
+        def both(planned: Planned) -> bool:
+            retiring.extend([planned.plan, recording.plan_of_hcl(session, root / "hcl")])
+            return True
+
+        climb.climb(session, both)
         retired = recording.live(session)
+        replans = [recording.replan(session)]
         told = climb.roll_back(session, lambda planned: True)
         rolled_back = recording.live(session)
+        session = recording.open_session(workspace)
+        replans.append(recording.replan(session))
+        by_hand(session, before)
+        with pytest.raises(BasculeError) as behind:
+            adopt(session)
         site_file = workspace.site_file(demo.SITE).read_text(encoding="utf-8")
     return Story(
         first,
@@ -90,6 +110,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         steps,
         served,
         retired,
+        (retiring[0], retiring[1]),
+        replans,
+        str(behind.value),
         rolled_back,
         told,
         site_file,
@@ -135,6 +158,22 @@ def test_retire_drops_the_bucket_s_origin(story: Story) -> None:
     assert "Coming soon" in story.retired["page"]
 
 
+def test_retire_is_planned_the_same_from_the_hcl(story: Story) -> None:
+    """The rung that the walk leaves out plans the same from JSON and HCL, too."""
+    of_json, of_hcl = story.retiring
+    assert comparable(of_json) == comparable(of_hcl)
+
+
+def test_the_plans_after_retire_and_after_the_rollback_are_empty(story: Story) -> None:
+    """Nothing is left to do after either."""
+    assert [True, True] == [summary.is_empty(plan) for plan in story.replans]
+
+
+def test_adopting_is_refused_while_the_state_shows_a_later_rung(story: Story) -> None:
+    """Even if somebody has put the account back by hand."""
+    assert "the rung reached is connect" in story.adopted_behind_the_state
+
+
 def test_rollback_from_retire_brings_the_bucket_back_in_one_apply(story: Story) -> None:
     """Straight to `connect`: the bucket is the default origin again, as it was adopted."""
     config = story.rolled_back["distribution"]
@@ -143,15 +182,30 @@ def test_rollback_from_retire_brings_the_bucket_back_in_one_apply(story: Story) 
 
 
 def test_rollback_says_what_to_commit_and_changes_one_line_of_the_site_file(story: Story) -> None:
-    """Only the `stage` line differs from the committed site file, its comment kept."""
+    """Only the `stage` line differs from the demo's own site file."""
     assert "git commit" in story.told
-    committed = (Path(__file__).parents[2] / "sites" / "arquantix.toml").read_text(encoding="utf-8")
+    committed = demo.SITE_FILE.read_text(encoding="utf-8")
     assert with_quick_timeout(committed).replace('stage = "adopt"', 'stage = "connect"') == story.site_file
 
 
 def with_quick_timeout(text: str) -> str:
     """The site file's text, waiting one minute for the service: the least that it allows."""
     return text.replace("container_port = 3000\n", "container_port = 3000\nsteady_state_timeout = 1\n")
+
+
+def by_hand(session: Session, before: Mapping[str, Any]) -> None:
+    """Put the service and the distribution back as they were, behind Terraform's back."""
+    site = session.site
+    session.clients("ecs").update_service(
+        cluster=site.service.cluster,
+        service=site.service.name,
+        loadBalancers=[],
+        networkConfiguration=before["service"]["networkConfiguration"],
+    )
+    cloudfront = session.clients("cloudfront")
+    cloudfront.update_distribution(
+        Id=site.distribution.id, IfMatch=etag(session), DistributionConfig=before["distribution"]
+    )
 
 
 def refusal(session: Session) -> str:

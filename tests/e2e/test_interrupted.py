@@ -5,9 +5,11 @@ Shown on real Terraform, its S3 backend's lock and the real provider; S3 and the
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,7 +99,7 @@ def test_the_second_apply_stops_on_the_lock_and_says_who_holds_it(story: Story) 
     assert 1 == story.second_code
     assert "locked" in story.second
     assert "Traceback" not in story.second
-    assert os.environ.get("USER", "root") in story.second or "@" in story.second
+    assert f"{getpass.getuser()}@{socket.gethostname()}" in story.second
     assert "force-unlock" in story.second
 
 

@@ -16,6 +16,7 @@ from imports import Adopted, Facts
 
 FACTS = {
     "account": "123456789012",
+    "distribution_id": "E1EXAMPLE0SITE",
     "vpc_id": "vpc-1",
     "zones": {"subnet-a": "me-central-1a", "subnet-b": "me-central-1b"},
     "container": "web",
@@ -117,15 +118,14 @@ def test_a_file_that_is_not_the_resource_is_named(tmp_path: Path, name: str, tex
     assert str(path) in refused(tmp_path).where
 
 
+IDS = 'locals {\n account = "1"\n distribution_id = "E"\n vpc_id = "v"\n'
 BROKEN_FACTS = {
     "nothing": "",
     "no locals": 'resource "aws_x" "y" {\n}\n',
     "a fact is missing": 'locals {\n  account = "1"\n}\n',
     "two blocks": "locals {\n}\nlocals {\n}\n",
-    "zones that are text": 'locals {\n account = "1"\n vpc_id = "v"\n zones = "a"\n container = "c"\n}\n',
-    "a port that is text": (
-        'locals {\n account = "1"\n vpc_id = "v"\n zones = {}\n container = "c"\n container_port = "x"\n}\n'
-    ),
+    "zones that are text": IDS + ' zones = "a"\n container = "c"\n container_port = 1\n}\n',
+    "a port that is text": IDS + ' zones = {}\n container = "c"\n container_port = "x"\n}\n',
     "not HCL": "locals { = }",
 }
 

@@ -15,8 +15,8 @@ from synthesis import CODE, NAME, TEXT
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A working directory with the audited site, at `connect`."""
-    for part in ("sites", "imports"):
-        shutil.copytree(CODE / part, tmp_path / part, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(CODE / "imports", tmp_path / "imports", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    (tmp_path / "sites").mkdir()
     (tmp_path / "sites" / f"{NAME}.toml").write_text(TEXT.replace('stage = "adopt"', 'stage = "connect"'))
     return tmp_path
 

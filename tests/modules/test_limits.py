@@ -21,6 +21,7 @@ from synthesis import (
     synthesize,
     with_distribution,
     with_service,
+    without,
 )
 
 from bascule.errors import InputError
@@ -64,6 +65,33 @@ def test_the_load_balancer_needs_a_subnet_in_each_of_two_zones(subnets: list[str
     assert f"{FILE}: load_balancer.subnets" == error.where
 
 
+@pytest.mark.parametrize("zone", ["me-central-1a", "me-central-1b", "me-central-1c"])
+def test_the_load_balancer_reaches_every_zone_of_the_tasks(zone: str) -> None:
+    """A target in a zone without the ALB stays unused; where no task runs there, two zones will do."""
+    left_out = next(subnet for subnet in SUBNETS if ADOPTED.facts.zones[subnet] == zone)
+    two = [subnet for subnet in SUBNETS if subnet != left_out]
+    site = site_with(load_balancer=f"subnets = {two}".replace("'", '"'))
+    error = refused(site, stage=Stage.BUILD)
+    assert f"tasks run in {zone} too" in error.what
+    assert f"{FILE}: load_balancer.subnets" == error.where
+    assert synthesize(Variant(site, with_service(network_configuration=[{"subnets": two[:1]}])), Stage.BUILD)
+
+
+def test_a_load_balancer_may_span_more_zones_than_the_tasks() -> None:
+    """The service may come to them later."""
+    site = site_with(load_balancer=f"subnets = {SUBNETS}".replace("'", '"'))
+    assert synthesize(Variant(site, with_service(network_configuration=[{"subnets": SUBNETS[:1]}])), Stage.BUILD)
+
+
+@pytest.mark.parametrize(("minimum", "maximum"), [(100, 101), (50, 200), (1, 110)])
+def test_a_deployment_that_starts_before_it_stops_is_accepted(minimum: int, maximum: int) -> None:
+    """And so is one that says nothing: ECS's own defaults are 100 and 200."""
+    percentages = {"deployment_minimum_healthy_percent": minimum, "deployment_maximum_percent": maximum}
+    assert synthesize(Variant(adopted=with_service(**percentages)), Stage.BUILD)
+    plain = replace(ADOPTED, service=without(ADOPTED.service, *percentages))
+    assert synthesize(Variant(adopted=plain), Stage.BUILD)
+
+
 def test_a_service_in_one_zone_says_which_subnets_there_are() -> None:
     """Its own subnets are the default, so the remedy lists the VPC's."""
     error = refused(adopted=with_service(network_configuration=[{"subnets": SUBNETS[:1]}]), stage=Stage.BUILD)
@@ -83,6 +111,24 @@ def test_a_service_in_one_zone_says_which_subnets_there_are() -> None:
             "ECS allows 5",
         ),
         (SITE, with_service(load_balancer=[{"container_name": "x"}] * 5), "service.name", "ECS allows 5"),
+        (
+            SITE,
+            with_service(load_balancer=[{"container_name": "x"}]),
+            "service.keep_security_groups",
+            "has a load balancer already",
+        ),
+        (
+            SITE,
+            with_service(deployment_maximum_percent=100),
+            "imports of the service arquantix-coming-soon",
+            "at least 100 % and at most 100 %",
+        ),
+        (
+            SITE,
+            with_service(deployment_minimum_healthy_percent=0),
+            "imports of the service arquantix-coming-soon",
+            "at least 0 % and at most 200 %",
+        ),
         (
             site_with(
                 origin=f'protocol = "https"\ncertificate_arn = "{CERTIFICATE.replace("me-central-1", "us-east-1")}"'
@@ -113,6 +159,10 @@ def test_a_service_that_the_load_balancer_could_not_reach_is_refused(
     ("change", "key"),
     [
         (lambda site: site.model_copy(update={"account": "999999999999"}), "account"),
+        (
+            lambda site: site.model_copy(update={"distribution": site.distribution.model_copy(update={"id": "E1"})}),
+            "distribution.id",
+        ),
         (lambda site: site.model_copy(update={"bucket": site.bucket.model_copy(update={"name": "b"})}), "bucket.name"),
         (
             lambda site: site.model_copy(update={"service": site.service.model_copy(update={"cluster": "c"})}),

@@ -68,9 +68,7 @@ def record(root: Path) -> Walk:
         kept.events, events[:] = list(events), []
         kept.site_file = session.workspace.site_file(session.name).read_text(encoding="utf-8")
         kept.rendered = (session.workspace.rendered(session.name) / "main.tf").read_text(encoding="utf-8")
-        step = plans.next_step(session, read_state(session))
-        configure(session, step)
-        kept.replan = plans.make(session, step).plan
+        kept.replan = replan(session)
         kept.live = live(session)
         events.clear()
 
@@ -100,6 +98,13 @@ def open_session(workspace: Workspace, said: list[str] | None = None) -> Session
         yield lambda event: None
 
     return session.open_session(workspace, demo.SITE, (said if said is not None else []).append, silent)
+
+
+def replan(session: Session) -> Mapping[str, Any]:
+    """The plan that follows at once on an apply."""
+    step = plans.next_step(session, read_state(session))
+    configure(session, step)
+    return plans.make(session, step).plan
 
 
 def live(session: Session) -> dict[str, Any]:
@@ -144,10 +149,11 @@ def _step(session: Session, planned: Planned, folder: Path) -> Step:
     configuration = (session.directory / synth.CONFIGURATION).read_text(encoding="utf-8")
     kept = (plans.PLAN_FILE, plans.PLAN_JSON, plans.PLAN_NOTE)
     modes = {name: (session.directory / name).stat().st_mode & 0o777 for name in kept}
-    return Step(planned.step.stage, planned.plan, _plan_of_hcl(session, folder), configuration, modes)
+    return Step(planned.step.stage, planned.plan, plan_of_hcl(session, folder), configuration, modes)
 
 
-def _plan_of_hcl(session: Session, folder: Path) -> Mapping[str, Any]:
+def plan_of_hcl(session: Session, folder: Path) -> Mapping[str, Any]:
+    """The plan that Terraform makes of the HCL rendered from what it is about to run as JSON."""
     shutil.rmtree(folder, ignore_errors=True)
     files.write(folder / "main.tf", synth.rendered(session.directory))
     set_path_style(folder, session.identity.endpoint)

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import imports
-from bascule import site_file
+from bascule import demo, site_file
 from bascule.ladder import Stage
 from bascule.site import Site
 from imports import Adopted
 
 CODE = Path(__file__).resolve().parents[2]
-NAME = "arquantix"
-TEXT = (CODE / "sites" / f"{NAME}.toml").read_text(encoding="utf-8")
+NAME = demo.SITE
+TEXT = demo.SITE_FILE.read_text(encoding="utf-8")
 ADOPTED = imports.read(NAME, CODE)
 (S3_ORIGIN,) = ADOPTED.distribution["origin"]
 (DEFAULT_BEHAVIOR,) = ADOPTED.distribution["default_cache_behavior"]

@@ -1,0 +1,450 @@
+"""Moving along the ladder with a scripted Terraform and a scripted account: what is asked, gated, applied and said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from example import Call, account
+from scripted import (
+    ADOPT,
+    ATTACH,
+    BALANCER,
+    BUILD,
+    CONNECT,
+    CONNECTED,
+    DETACHED,
+    NAME,
+    NONE,
+    OURS,
+    RETIRE,
+    RUNGS,
+    SERVE,
+    SERVED,
+    SERVICE,
+    World,
+    answers,
+    live,
+    resource,
+)
+
+from bascule import files, plans, site_file
+from bascule.climb import Declined, climb, roll_back
+from bascule.errors import BasculeError
+from bascule.guard import DISTRIBUTION, LISTENER, RULE
+from bascule.ladder import Stage, Step
+from bascule.plans import Planned
+from bascule.session import configure
+from bascule.workspace import CODE, Workspace
+
+READY = answers()
+SICK = answers(healthy=False)
+GONE = live(known=False)
+
+
+def yes(planned: Planned) -> bool:
+    return True
+
+
+def no(planned: Planned) -> bool:
+    return False
+
+
+def never(planned: Planned) -> bool:
+    raise AssertionError(f"asked about {plans.told(planned)}")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A workspace of its own."""
+    return World(tmp_path)
+
+
+# --- the saved plan
+
+
+def test_a_saved_plan_is_used_for_its_step(world: World) -> None:
+    """It is not made a second time, and gone afterwards."""
+    world.begin(RUNGS[ADOPT], CONNECT)
+    with account() as clients:
+        planned = world.plan(clients)
+        assert CONNECT is climb(world.session(clients), yes)
+        assert plans.read_note(world.session(clients).directory) is None
+    assert f"using the plan saved at {planned.made}" in world.said
+    assert (1, ["connect"]) == (len(world.ran("plan")), world.applied())
+    assert RUNGS[CONNECT] == world.state
+
+
+CHANGES: dict[str, Callable[[World], None]] = {
+    "the stage in the site file": lambda world: world.want(SERVE),
+    "the configuration": lambda world: world.change(locals={"more": True}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_saved_plan_for_anything_else_is_made_anew(world: World, change: Callable[[World], None]) -> None:
+    """Nobody has read what would be done now."""
+    world.begin(RUNGS[ADOPT], CONNECT)
+    with account() as clients:
+        world.plan(clients)
+        change(world)
+        with pytest.raises(Declined):
+            climb(world.session(clients), no)
+    assert 2 == len(world.ran("plan"))
+    assert not any("saved" in line for line in world.said)
+
+
+def test_a_saved_plan_for_another_step_is_made_anew(world: World) -> None:
+    """Somebody else has gone on since."""
+    world.begin(RUNGS[ADOPT], SERVE)
+    with account(*READY) as clients:
+        world.plan(clients)
+        world.change(state=RUNGS[CONNECT])
+        with pytest.raises(Declined):
+            climb(world.session(clients), no)
+    assert 2 == len(world.ran("plan"))
+    assert not any("saved" in line for line in world.said)
+
+
+def test_a_plan_that_was_declined_is_offered_again(world: World) -> None:
+    """Nothing is applied meanwhile."""
+    world.begin(RUNGS[ADOPT], CONNECT)
+    with account() as clients:
+        with pytest.raises(Declined, match="nothing applied") as caught:
+            climb(world.session(clients), no)
+        assert "the plan stays saved" in caught.value.remedy
+        assert (RUNGS[ADOPT], []) == (world.state, world.applied())
+        climb(world.session(clients), yes)
+    assert (1, ["connect"]) == (len(world.ran("plan")), world.applied())
+
+
+@pytest.mark.parametrize("stage", [NONE, ADOPT, CONNECT, SERVE])
+def test_where_nothing_is_to_do_nobody_is_asked(world: World, stage: Stage) -> None:
+    """Nor is the account, and no empty plan stays behind."""
+    world.begin(RUNGS[stage], stage)
+    with account() as clients:
+        assert stage is climb(world.session(clients), never)
+        assert plans.read_note(world.session(clients).directory) is None
+    assert [f"{stage} → {stage}: nothing to do"] == world.said
+    assert [] == world.applied()
+
+
+def test_a_failed_apply_is_planned_anew_from_what_it_left(world: World) -> None:
+    """Its plan was used up; what it did stays done."""
+    world.begin(RUNGS[ADOPT], CONNECT)
+    half = {**RUNGS[ATTACH], **DETACHED}
+    world.change(ends={"connect": {"state": half, "error": "no capacity"}})
+    with account(READY[0]) as clients:
+        with pytest.raises(BasculeError, match="no capacity"):
+            climb(world.session(clients), yes)
+        assert plans.read_note(world.session(clients).directory) is None
+        world.said.clear()
+        with pytest.raises(Declined):
+            climb(world.session(clients), no)
+    assert world.said[0].startswith("build → connect\n")
+
+
+# --- up and down
+
+
+def test_climbing_to_serve_stops_where_the_account_is_looked_at(world: World) -> None:
+    """The adoption is the proof, `serve` waits for the gates; each step is planned from what the one before left."""
+    world.begin({}, SERVE)
+    asked: list[Stage] = []
+    with account(*READY, *READY) as clients:
+        assert SERVE is climb(world.session(clients), lambda planned: asked.append(planned.step.stage) is None)
+    assert [ADOPT, CONNECT, SERVE] == asked
+    assert ["adopt", "connect", "serve"] == world.applied()
+    assert ["synth serve", "synth adopt", "synth connect", "synth serve"] == world.ran("synth")
+    assert [
+        "none → adopt (a step on the way to serve; the next is planned after it)",
+        "at adopt",
+        "adopt → connect (a step on the way to serve; the next is planned after it)",
+        "at connect",
+        "connect → serve",
+        "at serve",
+    ] == [line.split("\n")[0] for line in world.said]
+
+
+def test_descending_to_none_takes_one_boundary_at_a_time(world: World) -> None:
+    """Visitors, CloudFront, the service, the load balancer, the adoption; once CloudFront has to have let go."""
+    world.begin(RUNGS[SERVE], NONE)
+    with account(GONE, GONE, GONE, GONE) as clients:
+        assert NONE is climb(world.session(clients), yes)
+    assert ["connect", "attach", "build", "adopt", "none"] == world.applied()
+    assert [f"synth {stage} descending" for stage in (CONNECT, ATTACH, BUILD, ADOPT, NONE)] == world.ran("synth")[1:]
+    assert {} == world.state
+
+
+def test_a_grace_period_makes_attaching_a_step_of_its_own(world: World) -> None:
+    """It may not travel in the update that attaches."""
+    world.begin(RUNGS[ADOPT], CONNECT)
+    gates_of_attach = READY[:3]
+    with account(*gates_of_attach, *gates_of_attach) as clients:
+        climb(world.session(clients, grace_period=60), yes)
+    assert ["attach", "connect"] == world.applied()
+
+
+def test_a_state_that_does_not_move_on_is_an_error(world: World) -> None:
+    """Instead of the same apply again and again."""
+    world.begin({}, CONNECT)
+    world.change(ends={"adopt": {"state": {}, "error": ""}})
+    with account() as clients, pytest.raises(BasculeError, match="still shows none after going to adopt") as caught:
+        climb(world.session(clients), yes)
+    assert "terraform state list" in caught.value.remedy
+    assert ["adopt"] == world.applied()
+
+
+# --- gates
+
+
+def test_a_gate_that_fails_makes_finishing_the_rung_the_next_step(world: World) -> None:
+    """Its own plan may hold the cure; then the gates are looked at anew."""
+    world.begin({**RUNGS[CONNECT], **DETACHED}, SERVE)
+    with account(*SICK, *READY, *READY) as clients:
+        assert SERVE is climb(world.session(clients), yes)
+    assert ["connect", "serve"] == world.applied()
+    assert "not ready for serve:\n" in world.said[0]
+    assert "  FAIL  targets healthy: 0 of 1 healthy, 1 wanted" in world.said[0]
+    assert world.said[1].startswith("connect → connect (a step on the way to serve")
+
+
+def test_a_gate_that_fails_where_nothing_is_left_to_finish_refuses(world: World) -> None:
+    """It names what was seen, and the ways out."""
+    world.begin(RUNGS[CONNECT], SERVE)
+    with account(*SICK) as clients, pytest.raises(BasculeError) as caught:
+        climb(world.session(clients), never)
+    assert [
+        "not going to serve: the account isn't ready",
+        "  FAIL  targets healthy: 0 of 1 healthy, 1 wanted",
+    ] == caught.value.what.split("\n")
+    assert 'stage = "connect" repeats the rung reached, a lower one leaves it' in caught.value.remedy
+    assert [] == world.applied()
+
+
+def test_a_gate_that_still_fails_once_the_rung_is_finished_refuses(world: World) -> None:
+    """Finishing is tried once."""
+    world.begin({**RUNGS[CONNECT], **DETACHED}, SERVE)
+    with account(*SICK, *SICK) as clients, pytest.raises(BasculeError, match="not going to serve"):
+        climb(world.session(clients), yes)
+    assert ["connect"] == world.applied()
+
+
+def test_finishing_a_rung_can_be_declined(world: World) -> None:
+    """It is a plan like any other."""
+    world.begin({**RUNGS[CONNECT], **DETACHED}, SERVE)
+    with account(*SICK) as clients, pytest.raises(Declined):
+        climb(world.session(clients), no)
+    assert [] == world.applied()
+
+
+@pytest.mark.parametrize(("reached", "wanted"), [(ATTACH, BUILD), (ATTACH, NONE), (BUILD, ADOPT)])
+def test_a_descent_under_cloudfront_is_refused(world: World, reached: Stage, wanted: Stage) -> None:
+    """Whatever the state says, the live distribution knows the load balancer; nothing is planned."""
+    world.begin(RUNGS[reached], wanted)
+    with account(live()) as clients, pytest.raises(BasculeError, match="FAIL  CloudFront let go of the ALB") as caught:
+        climb(world.session(clients), never)
+    assert 'stage = "attach"' in caught.value.remedy
+    assert [] == world.ran("plan", "apply")
+
+
+@pytest.mark.parametrize(
+    ("reached", "wanted", "first", "then"),
+    [(CONNECT, SERVE, READY, SICK), (ATTACH, BUILD, [GONE], [live()])],
+)
+def test_the_gates_are_looked_at_again_right_before_the_apply(
+    world: World, reached: Stage, wanted: Stage, first: list[Call], then: list[Call]
+) -> None:
+    """Minutes may have passed at the question."""
+    world.begin(RUNGS[reached], wanted)
+    with account(*first, *then) as clients, pytest.raises(BasculeError, match=f"not going to {wanted}"):
+        climb(world.session(clients), yes)
+    assert [] == world.applied()
+
+
+DRIFTED = {"drift": CONNECTED}
+"""Somebody has sent visitors back to the bucket by hand; Terraform's state doesn't know."""
+
+
+@pytest.mark.parametrize(("account_says", "applied"), [(SICK, []), (READY, ["serve"])])
+def test_sending_visitors_to_the_application_again_is_gated(
+    world: World, account_says: list[Call], applied: list[str]
+) -> None:
+    """Though the state shows `serve` already, so that it is no step up."""
+    world.begin(RUNGS[SERVE], SERVE)
+    world.change(**DRIFTED)
+    with account(*account_says) as clients:
+        if applied:
+            climb(world.session(clients), yes)
+        else:
+            with pytest.raises(BasculeError, match="FAIL  targets healthy"):
+                climb(world.session(clients), yes)
+    assert applied == world.applied()
+
+
+# --- the guard
+
+MORE = {
+    "an adoption that makes something": ({}, ADOPT, {"adopt": {**RUNGS[ADOPT], **resource(BALANCER)}}, "1 to add"),
+    "a lost state": ({}, CONNECT, {"adopt": {**RUNGS[ADOPT], SERVICE: None}}, "2 to import"),
+    "visitors and another resource": (
+        RUNGS[CONNECT],
+        SERVE,
+        {"serve": {**RUNGS[SERVE], **resource(LISTENER, port=8080, protocol="HTTP")}},
+        f"~ update   {LISTENER}",
+    ),
+    "the header while CloudFront sends another": (
+        RUNGS[CONNECT],
+        CONNECT,
+        {"connect": {**RUNGS[CONNECT], **resource(RULE, condition=[])}},
+        f"{RULE}: would refuse the header",
+    ),
+}
+
+
+@pytest.mark.parametrize(("state", "wanted", "rungs", "named"), MORE.values(), ids=MORE)
+def test_a_plan_that_holds_more_than_its_step_may_is_refused(
+    world: World, state: dict[str, Any], wanted: Stage, rungs: dict[str, Any], named: str
+) -> None:
+    """Before anybody is asked."""
+    world.begin(state, wanted)
+    wants = {stage: {key: value for key, value in held.items() if value} for stage, held in rungs.items()}
+    world.change(rungs=wants)
+    with (
+        account(*(READY if wanted is SERVE else [])) as clients,
+        pytest.raises(BasculeError, match="the plan holds what this step may not") as caught,
+    ):
+        climb(world.session(clients), never)
+    assert named in caught.value.what
+    assert [] == world.applied()
+
+
+# --- what an interrupted apply left
+
+
+def test_a_resource_that_was_being_created_is_kept_and_finished(world: World) -> None:
+    """Its replacement would collide with it. A plan from before, which may hold the replacement, is dropped."""
+    half = {**RUNGS[BUILD], BALANCER: {**OURS[BALANCER], "tainted": True}}
+    world.begin(half, BUILD)
+    with account() as clients:
+        world.plan(clients)
+        assert BUILD is climb(world.session(clients), never)
+    kept = f"{BALANCER} was being created when an apply was interrupted: it is kept and finished"
+    assert [kept, "build → build: nothing to do"] == world.said
+    assert [f"untaint -no-color {BALANCER}"] == world.ran("untaint")
+    assert RUNGS[BUILD] == world.state
+
+
+# --- back to the bucket
+
+
+def rolled_back(world: World, *calls: Call, ask: Callable[[Planned], bool] = yes) -> str:
+    """What a rollback returned, in an account that is asked these and nothing else."""
+    with account(*calls) as clients:
+        return roll_back(world.session(clients), ask)
+
+
+@pytest.mark.parametrize("reached", [SERVE, RETIRE])
+def test_a_rollback_is_one_apply_of_the_distribution_alone(world: World, reached: Stage) -> None:
+    """No gate is asked, whatever else the plan would hold; the configuration is the one that waits for nothing."""
+    world.begin({**RUNGS[reached], **DETACHED}, reached)
+    told = rolled_back(world)
+    (planned,) = world.ran("plan")
+    assert planned.split()[-1] == f"-target={DISTRIBUTION}"
+    assert "synth connect descending" == world.ran("synth")[0]
+    assert ["connect"] == world.applied()
+    assert {**RUNGS[CONNECT], **DETACHED} == world.state
+    assert told.startswith(f"visitors are served from the bucket; {world.site_file} asks for connect.\nCommit it: ")
+
+
+def test_a_rollback_sets_the_stage_and_what_reviewers_read(world: World) -> None:
+    """One word of the site file, and rendered/ as it is synthesized for that."""
+    before = world.begin(RUNGS[SERVE], SERVE).site_file.read_text()
+    rolled_back(world)
+    assert before.replace('stage = "serve"', 'stage = "connect"') == world.site_file.read_text()
+    assert 'stage      = "connect"' in world.rendered.read_text()
+    assert "descending = false" in world.rendered.read_text()
+
+
+def test_a_rollback_does_not_need_the_stage_wanted_to_be_possible(world: World) -> None:
+    """A configuration that is refused is the reason to go back, not an obstacle."""
+    world.begin(RUNGS[SERVE], RETIRE)
+    world.change(refused=["retire"])
+    with account() as clients, pytest.raises(BasculeError, match="CloudFront would refuse it"):
+        climb(world.session(clients), never)
+    rolled_back(world)
+    assert CONNECT is site_file.load(world.site_file).stage
+    assert ["connect"] == world.applied()
+
+
+def test_a_rollback_looks_at_what_is_live(world: World) -> None:
+    """A state that lags behind, or was restored, says that visitors are at the bucket."""
+    world.begin(RUNGS[ATTACH], SERVE)
+    world.change(drift=SERVED)
+    rolled_back(world, live())
+    assert ["connect"] == world.applied()
+    assert CONNECTED[DISTRIBUTION] == world.state[DISTRIBUTION]
+
+
+@pytest.mark.parametrize("reached", [NONE, ADOPT, ATTACH])
+def test_below_connect_nothing_is_rolled_back(world: World, reached: Stage) -> None:
+    """CloudFront was asked, and doesn't know the load balancer."""
+    world.begin(RUNGS[reached], CONNECT)
+    assert f"nothing to roll back: the rung reached is {reached}, " in rolled_back(world, GONE, ask=never)
+    assert [] == world.ran("plan", "apply")
+    assert CONNECT is site_file.load(world.site_file).stage
+    assert not world.rendered.exists()
+
+
+@pytest.mark.parametrize("wanted", [NONE, ADOPT, ATTACH, CONNECT])
+def test_a_rollback_never_raises_the_stage(world: World, wanted: Stage) -> None:
+    """Who wants to go further down still does, afterwards."""
+    before = world.begin(RUNGS[SERVE], wanted).site_file.read_bytes()
+    files.write(world.rendered, "as it was")
+    assert f"asks for {wanted}.\n" in rolled_back(world)
+    assert ["connect"] == world.applied()
+    assert (before, "as it was") == (world.site_file.read_bytes(), world.rendered.read_text())
+
+
+def test_a_rollback_with_nothing_to_apply_asks_nothing(world: World) -> None:
+    """Visitors are at the bucket already; the site file learns of it all the same."""
+    world.begin(RUNGS[CONNECT], SERVE)
+    rolled_back(world, ask=never)
+    assert [] == world.applied()
+    assert CONNECT is site_file.load(world.site_file).stage
+    assert 'stage      = "connect"' in world.rendered.read_text()
+
+
+def test_a_rollback_that_was_declined_leaves_everything_as_it_was(world: World) -> None:
+    """Site file and rendered/ byte by byte; and the plan is not kept, for `bascule apply` would not ask for it."""
+    before = world.begin(RUNGS[SERVE], SERVE).site_file.read_bytes()
+    files.write(world.rendered, "as it was")
+    with pytest.raises(Declined, match="nothing applied"):
+        rolled_back(world, ask=no)
+    assert (before, "as it was") == (world.site_file.read_bytes(), world.rendered.read_text())
+    assert (RUNGS[SERVE], []) == (world.state, world.applied())
+    with account() as clients:
+        assert plans.read_note(world.session(clients).directory) is None
+
+
+def test_on_the_way_down_the_distribution_waits_for_nothing(world: World) -> None:
+    """In the app's own configuration: up it waits for the service, and a target would take the service along."""
+    world.begin(RUNGS[SERVE], SERVE)
+    for source in (CODE / "imports" / NAME).glob("*.tf"):
+        files.write(world.workspace.imports(NAME) / source.name, source.read_text())
+
+    def distribution(reached: Stage) -> dict[str, Any]:
+        with account() as clients:
+            session = replace(world.session(clients), workspace=Workspace(world.root))
+        configure(session, Step(reached, CONNECT, CONNECT, {}))
+        text = (session.directory / "cdk.tf.json").read_text()
+        found: dict[str, Any] = json.loads(text)["resource"]["aws_cloudfront_distribution"]["site"]
+        return found
+
+    up, down = distribution(ADOPT), distribution(SERVE)
+    assert [SERVICE] == up.pop("depends_on")
+    assert up == down
