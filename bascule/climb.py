@@ -110,19 +110,22 @@ def roll_back(session: Session, ask: Ask) -> str:
     now = reached(state)
     if not now.at_least(Stage.CONNECT) and not knows_load_balancer(back.clients, back.site):
         return f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
-    planned = plans.make(back, replace(step, state=state), target=guard.DISTRIBUTION)
-    back.say(plans.told(planned))
-    if not summary.is_empty(planned.plan):
-        guard.require(planned.plan, planned.step)
-        if not ask(planned):
-            plans.discard(back.directory)
-            raise Declined("nothing applied")
     path = session.workspace.site_file(session.name)
-    if not Stage.CONNECT.at_least(session.site.stage):
-        files.write(path, site_file.with_stage(site_file.read_text(path), Stage.CONNECT, str(path)))
-        synthesize_and_render(back.workspace, back.name, Stage.CONNECT)
-    if not summary.is_empty(planned.plan):
-        plans.apply(back)
+    try:
+        planned = plans.make(back, replace(step, state=state), target=guard.DISTRIBUTION)
+        back.say(plans.told(planned))
+        if not summary.is_empty(planned.plan):
+            guard.require(planned.plan, planned.step)
+            if not ask(planned):
+                raise Declined("nothing applied")
+        if not Stage.CONNECT.at_least(session.site.stage):
+            files.write(path, site_file.with_stage(site_file.read_text(path), Stage.CONNECT, str(path)))
+            synthesize_and_render(back.workspace, back.name, Stage.CONNECT)
+        if not summary.is_empty(planned.plan):
+            plans.apply(back)
+    finally:
+        # It holds one resource of the step: `bascule apply` would take it for the whole.
+        plans.discard(back.directory)
     stage = min(session.site.stage, Stage.CONNECT, key=lambda stage: stage.rung)
     return (
         f"visitors are served from the bucket; {path} asks for {stage}.\n"

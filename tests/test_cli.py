@@ -225,7 +225,6 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.xdist_group("synth")
 def test_synth_writes_the_json_and_the_hcl(synthesized: Path) -> None:
     """And the lock file of a new site; the site file and what was adopted stay."""
     before = files(adopted(synthesized.parent / "as-it-was"))
@@ -239,7 +238,6 @@ def test_synth_writes_the_json_and_the_hcl(synthesized: Path) -> None:
     } == {path for path in after if path not in before}
 
 
-@pytest.mark.xdist_group("synth")
 def test_synth_writes_the_same_bytes_again_and_elsewhere(synthesized: Path, tmp_path: Path) -> None:
     """Same inputs, same bytes: a reviewer's diff shows decisions only."""
     before = files(synthesized)
@@ -250,7 +248,6 @@ def test_synth_writes_the_same_bytes_again_and_elsewhere(synthesized: Path, tmp_
         assert before == files(folder)
 
 
-@pytest.mark.xdist_group("synth")
 def test_a_preview_is_written_below_its_own_folder(synthesized: Path) -> None:
     """So it can't be applied, and no reviewer reads it by mistake."""
     before = files(synthesized)
@@ -266,7 +263,6 @@ def test_a_preview_is_written_below_its_own_folder(synthesized: Path) -> None:
     assert after[rendered] != before["rendered/arquantix/main.tf"]
 
 
-@pytest.mark.xdist_group("synth")
 def test_a_broken_adopted_file_stops_synth_and_leaves_what_was_written(synthesized: Path) -> None:
     """The message names the file and says how to get it back."""
     broken = synthesized / "imports" / "arquantix" / "service.tf"
@@ -289,7 +285,6 @@ def test_the_repository_s_site_files_load(path: Path) -> None:
     assert site_file.load(path).stage in Stage
 
 
-@pytest.mark.xdist_group("synth")
 @pytest.mark.parametrize("site", [path.stem for path in OWN_SITES])
 def test_the_committed_rendering_is_what_synth_writes(tmp_path: Path, site: str) -> None:
     """`make synth` writes it anew."""

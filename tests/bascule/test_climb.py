@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,7 +22,6 @@ from scripted import (
     CONNECT,
     CONNECTED,
     DETACHED,
-    NAME,
     NONE,
     OURS,
     RETIRE,
@@ -39,7 +42,7 @@ from bascule.guard import DISTRIBUTION, LISTENER, RULE
 from bascule.ladder import Stage, Step
 from bascule.plans import Planned
 from bascule.session import configure
-from bascule.workspace import CODE, Workspace
+from bascule.workspace import Workspace
 
 READY = answers()
 SICK = answers(healthy=False)
@@ -128,7 +131,7 @@ def test_where_nothing_is_to_do_nobody_is_asked(world: World, stage: Stage) -> N
     world.begin(RUNGS[stage], stage)
     with account() as clients:
         assert stage is climb(world.session(clients), never)
-        assert plans.read_note(world.session(clients).directory) is None
+        assert not (world.session(clients).directory / plans.PLAN_FILE).exists()
     assert [f"{stage} → {stage}: nothing to do"] == world.said
     assert [] == world.applied()
 
@@ -155,8 +158,13 @@ def test_climbing_to_serve_stops_where_the_account_is_looked_at(world: World) ->
     """The adoption is the proof, `serve` waits for the gates; each step is planned from what the one before left."""
     world.begin({}, SERVE)
     asked: list[Stage] = []
+
+    def ask(planned: Planned) -> bool:
+        asked.append(planned.step.stage)
+        return True
+
     with account(*READY, *READY) as clients:
-        assert SERVE is climb(world.session(clients), lambda planned: asked.append(planned.step.stage) is None)
+        assert SERVE is climb(world.session(clients), ask)
     assert [ADOPT, CONNECT, SERVE] == asked
     assert ["adopt", "connect", "serve"] == world.applied()
     assert ["synth serve", "synth adopt", "synth connect", "synth serve"] == world.ran("synth")
@@ -227,8 +235,10 @@ def test_a_gate_that_fails_where_nothing_is_left_to_finish_refuses(world: World)
 
 
 def test_a_gate_that_still_fails_once_the_rung_is_finished_refuses(world: World) -> None:
-    """Finishing is tried once."""
-    world.begin({**RUNGS[CONNECT], **DETACHED}, SERVE)
+    """Finishing is tried once, even where its plan never comes to an end."""
+    drifting = {**RUNGS[CONNECT], **DETACHED}
+    world.begin(drifting, SERVE)
+    world.change(ends={"connect": {"state": drifting, "error": ""}})
     with account(*SICK, *SICK) as clients, pytest.raises(BasculeError, match="not going to serve"):
         climb(world.session(clients), yes)
     assert ["connect"] == world.applied()
@@ -431,11 +441,23 @@ def test_a_rollback_that_was_declined_leaves_everything_as_it_was(world: World) 
         assert plans.read_note(world.session(clients).directory) is None
 
 
+def interrupted(planned: Planned) -> bool:
+    raise KeyboardInterrupt
+
+
+def test_a_rollback_that_was_interrupted_leaves_no_plan(world: World) -> None:
+    """`bascule apply` would take the plan of one resource for that of the whole step."""
+    world.begin(RUNGS[SERVE], SERVE)
+    with pytest.raises(KeyboardInterrupt):
+        rolled_back(world, ask=interrupted)
+    with account() as clients:
+        assert plans.read_note(world.session(clients).directory) is None
+
+
 def test_on_the_way_down_the_distribution_waits_for_nothing(world: World) -> None:
     """In the app's own configuration: up it waits for the service, and a target would take the service along."""
     world.begin(RUNGS[SERVE], SERVE)
-    for source in (CODE / "imports" / NAME).glob("*.tf"):
-        files.write(world.workspace.imports(NAME) / source.name, source.read_text())
+    world.adopt()
 
     def distribution(reached: Stage) -> dict[str, Any]:
         with account() as clients:
@@ -448,3 +470,71 @@ def test_on_the_way_down_the_distribution_waits_for_nothing(world: World) -> Non
     up, down = distribution(ADOPT), distribution(SERVE)
     assert [SERVICE] == up.pop("depends_on")
     assert up == down
+
+
+# --- the question
+
+
+class Identity(BaseHTTPRequestHandler):
+    """Answers GetCallerIdentity, whatever it is asked."""
+
+    ANSWER = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+        <Arn>arn:aws:iam::123456789012:user/test</Arn><UserId>A</UserId><Account>123456789012</Account>
+        </GetCallerIdentityResult></GetCallerIdentityResponse>"""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.ANSWER)))
+        self.end_headers()
+        self.wfile.write(self.ANSWER)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    """An AWS endpoint that knows who asks, and nothing else."""
+    with HTTPServer(("127.0.0.1", 0), Identity) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_without_a_terminal_nothing_is_applied_unless_asked_for(world: World, endpoint: str) -> None:
+    """The command ends with exit code 2 and names --yes; with it, the plan that was saved is applied."""
+    world.begin({}, ADOPT)
+    world.adopt()
+
+    def apply(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bascule", "apply", *options],
+            cwd=world.root,
+            env={
+                "PATH": f"{world.root}:/usr/bin:/bin",
+                "HOME": str(world.root),
+                "AWS_ENDPOINT_URL": endpoint,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_EC2_METADATA_DISABLED": "true",
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    refused = apply()
+    assert 2 == refused.returncode, refused.stderr
+    assert "3 to import, 0 to add, 0 to change, 0 to destroy" in refused.stdout
+    assert "bascule: nobody to ask\n" in refused.stderr
+    assert "--yes" in refused.stderr
+    assert [] == world.applied()
+    done = apply("--yes")
+    assert 0 == done.returncode, done.stderr
+    assert "using the plan saved at" in done.stdout
+    assert done.stdout.endswith("at adopt\narquantix is at adopt\n")
+    assert ["adopt"] == world.applied()

@@ -10,8 +10,6 @@ from synthesis import Variant, configuration, site_with, synthesize
 
 from bascule.ladder import Stage
 
-pytestmark = pytest.mark.xdist_group("modules")
-
 
 @pytest.mark.parametrize("stage", list(Stage))
 def test_state_in_s3_is_encrypted_and_locked_by_a_file(stage: Stage) -> None:

@@ -67,7 +67,6 @@ def test_the_app_synthesizes_every_site_at_its_stage_and_imports_few_bindings(tm
     assert '"removed"' in written(tmp_path, "other")
 
 
-@pytest.mark.xdist_group("stock-bindings")
 def test_the_stock_import_writes_the_same_bytes(tmp_path: Path) -> None:
     """The one slow run: no stub package, no hook. With CDK's own context it is one site, at the stage asked for."""
     workspace(tmp_path, {NAME: Stage.ADOPT, "other": Stage.ADOPT})
@@ -79,12 +78,12 @@ def test_the_stock_import_writes_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_another_node_greets_nobody_with_a_banner(tmp_path: Path) -> None:
-    """jsii prints one once a major version of Node is past its end of life, or unknown to it."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no other Node on PATH")
+    """jsii prints one once a major version of Node is past its end of life, or unknown to it.
+
+    The operator's Node is the one on PATH; where there is none, bascule's own is found by JSII_NODE all the same.
+    """
     workspace(tmp_path, {NAME: Stage.SERVE})
-    assert "" == app(tmp_path, {"JSII_NODE": node})
+    assert "" == app(tmp_path, {"JSII_NODE": shutil.which("node")} if shutil.which("node") else {})
     assert synthesized("audited", Stage.SERVE) == written(tmp_path)
 
 

@@ -14,8 +14,6 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from bascule.ladder import Stage
 
-pytestmark = pytest.mark.xdist_group("modules")
-
 
 @pytest.fixture
 def golden(snapshot: SnapshotAssertion) -> SnapshotAssertion:

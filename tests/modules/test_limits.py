@@ -29,8 +29,6 @@ from bascule.ladder import Stage
 from imports import Adopted
 from modules import limits
 
-pytestmark = pytest.mark.xdist_group("modules")
-
 FILE = "sites/arquantix.toml"
 DISTRIBUTION_FILE = "imports/arquantix/distribution.tf"
 SUBNETS = list(ADOPTED.facts.zones)

@@ -60,7 +60,6 @@ def test_tags_name_the_site_and_its_tool() -> None:
     assert {"ManagedBy": "bascule", "Name": "site-alb-1", "Site": "site"} == tags("site", "site-alb-1")
 
 
-@pytest.mark.xdist_group("modules")
 def test_names_and_descriptions_hold_only_characters_that_ec2_allows() -> None:
     """Security groups and their rules: no apostrophe, for instance, which the provider accepts and EC2 refuses.
 

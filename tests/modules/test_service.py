@@ -5,15 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from synthesis import ADOPTED, SITE, without
 
 from bascule.ladder import Stage
 from modules.service import DELIVERED_ELSEWHERE, service_values
-
-pytestmark = pytest.mark.xdist_group("modules")
 
 OURS = {"container_name": "app", "container_port": 3000, "target_group_arn": "arn:ours"}
 OTHER = {"container_name": "metrics", "container_port": 9000, "target_group_arn": "arn:other"}

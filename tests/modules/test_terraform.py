@@ -19,8 +19,6 @@ from bascule.ladder import Stage
 from bascule.terraform import LOCK_FILE
 from modules.load_balancer import SECRET_PATTERN
 
-pytestmark = pytest.mark.xdist_group("modules")
-
 CASES = [
     (variant, stage)
     for variant in VARIANTS

@@ -22,7 +22,7 @@ from bascule.plans import Planned
 from bascule.session import Session, configure, prepare
 from bascule.terraform import Terraform
 from bascule.terraform_events import OnEvent
-from bascule.workspace import Workspace
+from bascule.workspace import CODE, Workspace
 
 NONE, ADOPT, BUILD, ATTACH, CONNECT, SERVE, RETIRE = Stage
 NAME = "arquantix"
@@ -132,6 +132,11 @@ class World:
     @property
     def rendered(self) -> Path:
         return self.workspace.rendered(NAME) / "main.tf"
+
+    def adopt(self) -> None:
+        """Put what was adopted of the audited site where the real app reads it."""
+        for source in (CODE / "imports" / NAME).glob("*.tf"):
+            files.write(self.workspace.imports(NAME) / source.name, source.read_text())
 
     def want(self, stage: Stage) -> None:
         """Set the stage in the site file."""

@@ -17,14 +17,14 @@ def plan(now: dict[str, Any], wanted: dict[str, Any], target: str, *, forget: bo
     for address in sorted({*now, *wanted}):
         if target in ("", address):
             old, new = now.get(address), wanted.get(address)
-            change = {
+            change: dict[str, Any] = {
                 "actions": actions(old, new, forget=forget),
                 "before": old and old["values"],
                 "after": new and new["values"],
             }
             if old is None and change["actions"] == ["no-op"]:
                 change |= {"before": change["after"], "importing": {"id": address}}
-            type_ = (old or new)["type"]
+            type_ = address.partition(".")[0]
             changes.append({"address": address, "mode": "managed", "type": type_, "change": change})
     return {"format_version": "1.2", "resource_changes": changes}
 
@@ -32,7 +32,7 @@ def plan(now: dict[str, Any], wanted: dict[str, Any], target: str, *, forget: bo
 def actions(old: dict[str, Any] | None, new: dict[str, Any] | None, *, forget: bool) -> list[str]:
     """What Terraform would do with one resource."""
     if old is None:
-        return ["no-op"] if new["type"] in ADOPTED else ["create"]
+        return ["no-op"] if new and new["type"] in ADOPTED else ["create"]
     if new is None:
         return ["forget"] if forget else ["delete"]
     if old.get("tainted"):
@@ -49,6 +49,9 @@ def note(root: Path, *words: str) -> None:
 def main(root: Path, command: str, *arguments: str) -> int:
     """Run one command on the world in `root`; returns the exit code."""
     note(root, command, *arguments)
+    if command == "version":
+        print(json.dumps({"terraform_version": "1.11.4"}))
+        return 0
     path = root / "world.json"
     world = json.loads(path.read_text())
     state, last = world["state"], Path(arguments[-1]) if arguments else Path()
@@ -60,7 +63,8 @@ def main(root: Path, command: str, *arguments: str) -> int:
         state[str(last)].pop("tainted")
     elif command == "plan":
         options = dict(argument.lstrip("-").partition("=")[::2] for argument in arguments)
-        stage = json.loads(Path("cdk.tf.json").read_text())["locals"]["stage"]
+        # The real app's configuration doesn't say; no more than its adoption is planned here.
+        stage = json.loads(Path("cdk.tf.json").read_text()).get("locals", {"stage": "adopt"})["stage"]
         wanted, live, target = world["rungs"][stage], {**state, **world["drift"]}, options.get("target", "")
         planned = plan(live, wanted, target, forget=stage == "none")
         after = {**state, target: wanted[target]} if target else wanted
