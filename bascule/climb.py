@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bascule import files, gates, guard, plans, site_file, summary, terraform
-from bascule.errors import BasculeError
+from bascule.errors import BasculeError, InputError
 from bascule.gates import Verdict
 from bascule.ladder import Stage, Step, half_made, reached
 from bascule.observe import knows_load_balancer, observe
@@ -119,8 +120,7 @@ def roll_back(session: Session, ask: Ask) -> str:
             if not ask(planned):
                 raise Declined("nothing applied")
         if not Stage.CONNECT.at_least(session.site.stage):
-            files.write(path, site_file.with_stage(site_file.read_text(path), Stage.CONNECT, str(path)))
-            synthesize_and_render(back.workspace, back.name, Stage.CONNECT)
+            _want_connect(back, path)
         if not summary.is_empty(planned.plan):
             plans.apply(back)
     finally:
@@ -132,6 +132,15 @@ def roll_back(session: Session, ask: Ask) -> str:
         f"Commit it:   git commit -m 'Roll {session.name} back to connect' {path} rendered/{session.name}\n"
         'To go further down, set stage = "adopt" (or "none") and run `bascule apply`, which stops at each boundary.'
     )
+
+
+def _want_connect(session: Session, path: Path) -> None:
+    """Set `stage` in the site file and render it; a file that can't be changed is said, and stops no rollback."""
+    try:
+        files.write(path, site_file.with_stage(site_file.read_text(path), Stage.CONNECT, str(path)))
+        synthesize_and_render(session.workspace, session.name, Stage.CONNECT)
+    except InputError as error:
+        session.say(f"rolling back all the same, but: {error}")
 
 
 def _kept(session: Session, state: Mapping[str, Any]) -> Mapping[str, Any]:
