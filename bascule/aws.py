@@ -117,7 +117,9 @@ def readable() -> Iterator[None]:
         raise BasculeError(str(error), remedy="correct AWS_PROFILE; `aws configure list-profiles` lists them") from None
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
         raise BasculeError(
-            f"AWS doesn't answer: {error}", remedy="check the network, the region, and AWS_ENDPOINT_URL if it is set"
+            f"AWS doesn't answer: {error}",
+            remedy="check the network, the region, and AWS_ENDPOINT_URL if it is set (a sandbox that was stopped "
+            "doesn't answer: start it, or open a new shell)",
         ) from None
     except exceptions.ClientError as error:
         raise _client_error(error) from None

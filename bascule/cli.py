@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -123,7 +124,7 @@ def plan(
 
     session = _session(site)
     if stage is not None:
-        typer.echo(plans.told(plans.preview(session, stage)))
+        typer.echo(f"a preview, which can't be applied:\n{plans.told(plans.preview(session, stage))}")
         return
     state = prepare(session)
     for address in half_made(state):
@@ -132,6 +133,9 @@ def plan(
     configure(session, step)
     planned = plans.make(session, step)
     typer.echo(plans.told(planned))
+    if plans.read_note(session.directory) is not None:
+        typer.echo(f"in full:  terraform -chdir={_relative(session.directory)} show {plans.PLAN_FILE}")
+        typer.echo(f"apply it: {_command()} apply {session.name}")
 
 
 @app.command()
@@ -212,7 +216,7 @@ def start(
 
     running = control.start(_sandbox_root(), account=account, port=port)
     typer.echo(f"{'already running' if running.already else 'running'} at {running.endpoint}, pid {running.pid}")
-    typer.echo('use it:  eval "$(bascule sandbox env)"')
+    typer.echo(f'use it:  eval "$({_command()} sandbox env)"   (in a shell of its own: it sets AWS variables)')
 
 
 @sandbox_app.command()
@@ -260,11 +264,18 @@ def _asking(session: Session, yes: bool) -> Ask:
         if not sys.stdin.isatty():
             raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")
         try:
-            return typer.confirm(f"Apply this to account {session.identity.account}?")
+            where = session.identity.endpoint or "AWS"
+            return typer.confirm(f"Apply this to account {session.identity.account} at {where}?")
         except typer.Abort:
             raise KeyboardInterrupt from None
 
     return ask
+
+
+def _command() -> str:
+    """How this command was called, so that what it tells to type works as it stands."""
+    called = Path(sys.argv[0])
+    return "bascule" if shutil.which("bascule") else str(_relative(called))
 
 
 def _sandbox_root() -> Path:

@@ -67,6 +67,8 @@ def _take(session: Session, step: Step, ask: Ask) -> bool:
     configure(session, step)
     planned = plans.saved(session, step)
     if planned is None:
+        if note := plans.read_note(session.directory):
+            session.say(f"the saved plan, to {note.step} and made {note.made}, is not for this: planning anew")
         planned = plans.make(session, step)
     else:
         session.say(f"using the plan saved at {planned.made}")
@@ -128,8 +130,8 @@ def roll_back(session: Session, ask: Ask) -> str:
         plans.discard(back.directory)
     stage = min(session.site.stage, Stage.CONNECT, key=lambda stage: stage.rung)
     return (
-        f"visitors are served from the bucket; {path} asks for {stage}.\n"
-        f"Commit it:   git commit -m 'Roll {session.name} back to connect' {path} rendered/{session.name}\n"
+        f"visitors are served from the bucket; the site file asks for {stage}.\n"
+        f"Commit it:   git commit -m 'Roll {session.name} back' sites/{session.name}.toml rendered/{session.name}\n"
         'To go further down, set stage = "adopt" (or "none") and run `bascule apply`, which stops at each boundary.'
     )
 

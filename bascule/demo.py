@@ -12,10 +12,12 @@ from pathlib import Path
 from bascule import climb, files, progress, site_file
 from bascule.adopt import adopt
 from bascule.errors import BasculeError
-from bascule.ladder import Stage
+from bascule.ladder import ALB_ORIGIN_ID, Stage
+from bascule.observe import visitors_go_to
 from bascule.plans import Planned
 from bascule.sandbox import control
 from bascule.session import Say, Session, Watch, open_session
+from bascule.terraform import Interrupted
 from bascule.workspace import Workspace
 
 SITE = "arquantix"
@@ -63,9 +65,12 @@ class Hooks:
 
 def demo(workspace: Workspace, say: Say) -> None:
     """Walk the ladder in a copy below `.bascule/`; the working tree is not written, and the sandbox ends with it."""
-    with sandboxed(workspace.scratch() / "demo", say) as scratch:
-        walk(scratch, say)
-    say("\ndone: the account is as it was found, and the sandbox is gone")
+    try:
+        with sandboxed(workspace.scratch() / "demo", say) as scratch:
+            walk(scratch, say)
+    except (KeyboardInterrupt, Interrupted):
+        raise Interrupted("the demo was stopped; its sandbox and its copy are gone") from None
+    say("\ndone: everything that was built is gone again, and so is the sandbox")
 
 
 @contextmanager
@@ -117,6 +122,9 @@ def go(workspace: Workspace, rung: Rung, say: Say, hooks: Hooks) -> None:
         say(climb.roll_back(session, ask))
     else:
         climb.climb(session, ask)
+    if rung.stage.at_least(Stage.CONNECT) or rung.rollback:
+        default = visitors_go_to(session.clients, session.site)
+        say(f"a visitor gets: {'the application (ALB)' if default == ALB_ORIGIN_ID else f'the old page ({default})'}")
     hooks.reached(session.at(rung.stage), rung)
 
 

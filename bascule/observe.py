@@ -54,6 +54,12 @@ def knows_load_balancer(clients: aws.Clients, site: Site) -> bool:
     return not distribution_released(_distribution(clients, site)["DistributionConfig"]).passed
 
 
+def visitors_go_to(clients: aws.Clients, site: Site) -> str:
+    """The origin of the live distribution's default behavior."""
+    config = _distribution(clients, site)["DistributionConfig"]
+    return str(config["DefaultCacheBehavior"]["TargetOriginId"])
+
+
 def _load_balancer(clients: aws.Clients, site: Site, arn: str) -> list[Verdict]:
     with aws.readable():
         (found,) = clients("elbv2").describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]

@@ -140,6 +140,7 @@ def told(planned: Planned) -> str:
 
 def _plan(session: Session, directory: Path, target: str | None = None) -> Mapping[str, Any]:
     out, extra = directory / PLAN_FILE, [f"-target={target}"] if target else []
+    session.say("planning")
     with session.watch() as on_event:
         result = terraform.plan(
             session.terraform, directory, session.environment, out=out, extra=extra, on_event=on_event

@@ -33,5 +33,5 @@ def create(clients: aws.Clients, parameter: str) -> None:
             raise BasculeError(
                 "the parameter exists already, and is left as it is",
                 where=f"SSM {parameter}",
-                remedy="nothing to do, unless it is not this site's: then name another in origin.secret_parameter",
+                remedy="use it as it is; if it is not this site's, name another in origin.secret_parameter",
             ) from None

@@ -114,5 +114,6 @@ def read_state(session: Session) -> dict[str, Any]:
 def prepare(session: Session) -> dict[str, Any]:
     """Synthesize what the site file asks for, initialize Terraform on it, and return its state."""
     synthesize_and_render(session.workspace, session.name, session.site.stage)
+    session.say("reading the state")
     initialize(session, session.directory)
     return read_state(session)

@@ -75,6 +75,10 @@ def _reasons(error: ValidationError) -> str:
             reason = "unknown key"
         elif item["type"].startswith("union_tag_"):
             key, reason = f"{key}.backend", 'has to be "s3" or "hcp"'
+        elif item["type"] == "tuple_type":
+            reason = "has to be a list"
+        elif isinstance(item["input"], str | int | float):
+            reason = f"{reason}; found {item['input']!r:.60}"
         lines.append(f"{key}: {reason}".replace("\n", "\\n")[:SHOWN_WIDTH])
     more = error.error_count() - len(lines)
     return "\n".join(lines + ([f"and {more} more"] if more > 0 else []))

@@ -35,6 +35,7 @@ class Workspace:
         """
         if not site:
             return self.only_site()
+        site = site.removesuffix(".toml")
         if Path(site).name != site:
             raise InputError(f"{site!r} is no site's name", where="SITE", remedy="name a site, not a path")
         return site

@@ -98,6 +98,7 @@ def _distribution(
 def _same_as_adopted(site: Site, adopted: Adopted, where: str) -> None:
     for key, said, found in (
         ("account", site.account or adopted.facts.account, adopted.facts.account),
+        ("aliases", ", ".join(sorted(site.aliases)), ", ".join(sorted(adopted.distribution.get("aliases", ())))),
         ("distribution.id", site.distribution.id, adopted.facts.distribution_id),
         ("bucket.name", site.bucket.name, adopted.bucket.get("bucket")),
         ("service.cluster", site.service.cluster, str(adopted.service.get("cluster")).rpartition("/")[2]),

@@ -138,7 +138,7 @@ REFUSED = {
     "an account that is short": (f'account = "12345678901"\n{TEXT}', "account: String should match"),
     "an alias with a scheme": (changed(('"example.com"]', '"https://example.com"]')), "aliases.1: String should match"),
     "an alias in capitals": (changed(('"example.com"]', '"Example.com"]')), "aliases.1: String should match"),
-    "aliases as one text": (changed(('["www.example.com", "example.com"]', '"a.example.com"')), "aliases: Input"),
+    "aliases as one text": (changed(('["www.example.com", "example.com"]', '"a.example.com"')), "aliases: has to be"),
     "no distribution": (changed(('[distribution]\nid = "E1EXAMPLE0SITE"\n', "")), "distribution: missing"),
     "a distribution's ARN": (changed(('"E1EXAMPLE0SITE"', '"arn:aws:cloudfront::1:d/E1"')), "distribution.id: String"),
     "a probe path with a space": (table("distribution", 'probe_path = "/a b"'), "distribution.probe_path: String"),

@@ -110,6 +110,11 @@ class World:
     root: Path
     said: list[str] = field(default_factory=list)
 
+    def say(self, line: str) -> None:
+        """Keep what was said, but for what only shows that something is going on."""
+        if line not in ("reading the state", "planning"):
+            self.said.append(line)
+
     def begin(self, state: Resources, wanted: Stage = CONNECT) -> World:
         """Lay out the workspace: the site file asks for `wanted`, and the state holds this."""
         files.write(self.workspace.app, APP)
@@ -165,7 +170,7 @@ class World:
         identity = Identity("123456789012", "arn", site.region, "")
         terraform = Terraform(self.root / "terraform", "1.11.4")
         environment = {"PATH": "/usr/bin:/bin"}
-        return Session(NAME, site, self.workspace, clients, identity, terraform, environment, self.said.append, silent)
+        return Session(NAME, site, self.workspace, clients, identity, terraform, environment, self.say, silent)
 
     def plan(self, clients: aws.Clients) -> Planned:
         """What `bascule plan` does."""
