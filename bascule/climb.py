@@ -102,25 +102,20 @@ def roll_back(session: Session, ask: Ask) -> str:
     """Send visitors back to the bucket: one apply to `connect`, and `stage` set in the site file.
 
     Nothing stands in the way: no gate, no other resource (the plan targets the distribution, which on the way down
-    waits for nothing), not the configuration of the stage wanted, and not a state that lags behind the account.
-    Returns what to tell the person to do next.
+    waits for nothing), not the configuration of the stage wanted, not a state that lags behind the account, and not a
+    load balancer that is gone or changed. Returns what to tell the person to do next.
     """
     back = session.at(Stage.CONNECT)
-    step = Step(Stage.SERVE, Stage.CONNECT, Stage.CONNECT, {})
-    configure(back, step)
-    initialize(back, back.directory)
-    state = read_state(back)
+    state = _state_for_going_back(back)
     now = reached(state)
     if not now.at_least(Stage.CONNECT) and not knows_load_balancer(back.clients, back.site):
         return f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
     path = session.workspace.site_file(session.name)
     try:
-        planned = plans.make(back, replace(step, state=state), target=guard.DISTRIBUTION)
+        planned = _way_back(back, state)
         back.say(plans.told(planned))
-        if not summary.is_empty(planned.plan):
-            guard.require(planned.plan, planned.step)
-            if not ask(planned):
-                raise Declined("nothing applied")
+        if not summary.is_empty(planned.plan) and not ask(planned):
+            raise Declined("nothing applied")
         if not Stage.CONNECT.at_least(session.site.stage):
             _want_connect(back, path)
         if not summary.is_empty(planned.plan):
@@ -134,6 +129,34 @@ def roll_back(session: Session, ask: Ask) -> str:
         f"Commit it:   git commit -m 'Roll {session.name} back' sites/{session.name}.toml rendered/{session.name}\n"
         'To go further down, set stage = "adopt" (or "none") and run `bascule apply`, which stops at each boundary.'
     )
+
+
+def _state_for_going_back(back: Session) -> Mapping[str, Any]:
+    """The state, read with a configuration that doesn't depend on the load balancer as CloudFront knows it."""
+    configure(back, Step(Stage.SERVE, Stage.ATTACH, Stage.ATTACH, {}))
+    initialize(back, back.directory)
+    return read_state(back)
+
+
+def _way_back(back: Session, state: Mapping[str, Any]) -> Planned:
+    """The plan to `connect` of the distribution alone. A targeted plan takes along what the origin refers to, so where
+    that is broken, it is the plan to the distribution as it was adopted, which refers to nothing of ours."""
+    try:
+        return _distribution_alone(back, Step(Stage.SERVE, Stage.CONNECT, Stage.CONNECT, state))
+    except terraform.Interrupted:
+        raise
+    except BasculeError as error:
+        back.say(
+            f"to connect it is not that simple: {error.what}\nso CloudFront lets go of the load balancer altogether"
+        )
+        return _distribution_alone(back, Step(Stage.SERVE, Stage.ATTACH, Stage.ATTACH, state))
+
+
+def _distribution_alone(back: Session, step: Step) -> Planned:
+    configure(back, step)
+    planned = plans.make(back, step, target=guard.DISTRIBUTION)
+    guard.require(planned.plan, step)
+    return planned
 
 
 def _want_connect(session: Session, path: Path) -> None:

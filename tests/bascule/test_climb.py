@@ -22,6 +22,7 @@ from scripted import (
     CONNECT,
     CONNECTED,
     DETACHED,
+    LB,
     NONE,
     OURS,
     RETIRE,
@@ -367,7 +368,8 @@ def test_a_rollback_is_one_apply_of_the_distribution_alone(world: World, reached
     told = rolled_back(world)
     (planned,) = world.ran("plan")
     assert planned.split()[-1] == f"-target={DISTRIBUTION}"
-    assert "synth connect descending" == world.ran("synth")[0]
+    calls = world.ran("synth", "plan")
+    assert "synth connect descending" == calls[calls.index(planned) - 1]
     assert ["connect"] == world.applied()
     assert {**RUNGS[CONNECT], **DETACHED} == world.state
     assert told.startswith("visitors are served from the bucket; the site file asks for connect.\nCommit it: ")
@@ -400,6 +402,31 @@ def test_a_rollback_looks_at_what_is_live(world: World) -> None:
     rolled_back(world, live())
     assert ["connect"] == world.applied()
     assert CONNECTED[DISTRIBUTION] == world.state[DISTRIBUTION]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"drift": {BALANCER: None}},
+        {"drift": resource(BALANCER, arn=LB, tags={"CostCenter": "42"})},
+        {"refused": ["connect"]},
+        {"unplannable": ["connect"]},
+    ],
+    ids=["the load balancer is gone", "it was tagged by somebody", "AWS would refuse it", "Terraform can't plan it"],
+)
+def test_where_connect_itself_is_broken_a_rollback_leaves_the_load_balancer_out(
+    world: World, broken: dict[str, Any]
+) -> None:
+    """A targeted plan takes along what the origin refers to. The bucket is where visitors are safe, whatever became of
+    the load balancer: the distribution goes back to what was adopted, and nothing else is touched."""
+    world.begin(RUNGS[SERVE], SERVE)
+    world.change(**broken)
+    told = rolled_back(world)
+    assert ["attach"] == world.applied()
+    assert {**RUNGS[SERVE], DISTRIBUTION: RUNGS[ATTACH][DISTRIBUTION]} == world.state
+    assert CONNECT is site_file.load(world.site_file).stage
+    assert any(line.startswith("to connect it is not that simple:") for line in world.said)
+    assert told.startswith("visitors are served from the bucket; the site file asks for connect.\n")
 
 
 @pytest.mark.parametrize("reached", [NONE, ADOPT, ATTACH])

@@ -11,6 +11,7 @@ from typing import Any
 
 from bascule import demo, files, plans, progress, synth, terraform
 from bascule.demo import Hooks, Rung
+from bascule.guard import DISTRIBUTION
 from bascule.ladder import Stage
 from bascule.plans import Planned
 from bascule.session import Session, backend_config, configure, read_state, set_path_style
@@ -61,7 +62,7 @@ def record(root: Path) -> Walk:
     def planned(session: Session, rung: Rung, found: Planned) -> None:
         if not records or records[-1].rung is not rung:
             records.append(Record(rung))
-        records[-1].steps.append(_step(session, found, root / "hcl"))
+        records[-1].steps.append(_step(session, found, root / "hcl", target=DISTRIBUTION if rung.rollback else None))
 
     def reached(session: Session, rung: Rung) -> None:
         kept = records[-1]
@@ -145,15 +146,16 @@ def secret_value(session: Session) -> str:
     return str(parameter["Parameter"]["Value"])
 
 
-def _step(session: Session, planned: Planned, folder: Path) -> Step:
+def _step(session: Session, planned: Planned, folder: Path, *, target: str | None) -> Step:
     configuration = (session.directory / synth.CONFIGURATION).read_text(encoding="utf-8")
     kept = (plans.PLAN_FILE, plans.PLAN_JSON, plans.PLAN_NOTE)
     modes = {name: (session.directory / name).stat().st_mode & 0o777 for name in kept}
-    return Step(planned.step.stage, planned.plan, plan_of_hcl(session, folder), configuration, modes)
+    return Step(planned.step.stage, planned.plan, plan_of_hcl(session, folder, target=target), configuration, modes)
 
 
-def plan_of_hcl(session: Session, folder: Path) -> Mapping[str, Any]:
-    """The plan that Terraform makes of the HCL rendered from what it is about to run as JSON."""
+def plan_of_hcl(session: Session, folder: Path, *, target: str | None = None) -> Mapping[str, Any]:
+    """The plan that Terraform makes of the HCL rendered from what it is about to run as JSON, of `target` alone if the
+    JSON's is."""
     shutil.rmtree(folder, ignore_errors=True)
     files.write(folder / "main.tf", synth.rendered(session.directory))
     set_path_style(folder, session.identity.endpoint)
@@ -164,5 +166,6 @@ def plan_of_hcl(session: Session, folder: Path) -> Mapping[str, Any]:
         backend_config=backend_config(session),
         lock_file=session.workspace.lock_file(session.name),
     )
-    terraform.plan(session.terraform, folder, session.environment, out=folder / plans.PLAN_FILE)
+    extra = [f"-target={target}"] if target else []
+    terraform.plan(session.terraform, folder, session.environment, out=folder / plans.PLAN_FILE, extra=extra)
     return terraform.show_json(session.terraform, folder, session.environment, folder / plans.PLAN_FILE)

@@ -121,6 +121,7 @@ class World:
         program = f'exec "{sys.executable}" -SE "{scripted_terraform.__file__}" "{self.root}" "$@"\n'
         files.write(self.root / "terraform", f"#!/bin/sh\n{program}", 0o755)
         world = {"state": state, "rungs": RUNGS, "drift": {}, "ends": {}, "refused": [], "locals": {}}
+        world |= {"unplannable": []}
         files.write(self.root / "world.json", json.dumps(world))
         files.write(self.root / "calls.log", "")
         self.want(wanted)

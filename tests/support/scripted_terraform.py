@@ -11,11 +11,22 @@ from typing import Any
 ADOPTED = ("aws_cloudfront_distribution", "aws_s3_bucket", "aws_ecs_service")
 
 
+LOAD_BALANCER, ITS_ORIGIN = "aws_lb.alb", "bascule-alb"
+
+
+def targets(target: str, wanted: dict[str, Any]) -> set[str]:
+    """What a plan may touch: everything, or the target and what its configuration refers to."""
+    if not target:
+        return set(wanted)
+    refers = ITS_ORIGIN in json.dumps(wanted[target]) and LOAD_BALANCER in wanted
+    return {target, LOAD_BALANCER} if refers else {target}
+
+
 def plan(now: dict[str, Any], wanted: dict[str, Any], target: str, *, forget: bool) -> dict[str, Any]:
     """The JSON of the plan that leads from some resources to others, by address."""
     changes = []
     for address in sorted({*now, *wanted}):
-        if target in ("", address):
+        if not target or address in targets(target, wanted):
             old, new = now.get(address), wanted.get(address)
             change: dict[str, Any] = {
                 "actions": actions(old, new, forget=forget),
@@ -46,6 +57,17 @@ def note(root: Path, *words: str) -> None:
         print(*words, file=log)
 
 
+def drifted(state: dict[str, Any], drift: dict[str, Any]) -> dict[str, Any]:
+    """The state as a refresh finds it; what is null is gone."""
+    return {address: found for address, found in {**state, **drift}.items() if found}
+
+
+def failed(summary: str) -> int:
+    """Say what Terraform's diagnostic says; returns the exit code."""
+    print(json.dumps({"type": "diagnostic", "diagnostic": {"severity": "error", "summary": summary}}))
+    return 1
+
+
 def main(root: Path, command: str, *arguments: str) -> int:
     """Run one command on the world in `root`; returns the exit code."""
     note(root, command, *arguments)
@@ -65,9 +87,11 @@ def main(root: Path, command: str, *arguments: str) -> int:
         options = dict(argument.lstrip("-").partition("=")[::2] for argument in arguments)
         # The real app's configuration doesn't say; no more than its adoption is planned here.
         stage = json.loads(Path("cdk.tf.json").read_text()).get("locals", {"stage": "adopt"})["stage"]
-        wanted, live, target = world["rungs"][stage], {**state, **world["drift"]}, options.get("target", "")
+        wanted, live, target = world["rungs"][stage], drifted(state, world["drift"]), options.get("target", "")
         planned = plan(live, wanted, target, forget=stage == "none")
-        after = {**state, target: wanted[target]} if target else wanted
+        after = {**state, **{address: wanted[address] for address in targets(target, wanted)}} if target else wanted
+        if stage in world["unplannable"]:
+            return failed(f"no plan to {stage}")
         Path(options["out"]).write_text(json.dumps({"plan": planned, "after": after, "stage": stage}))
         still = all(c["change"]["actions"] == ["no-op"] and "importing" not in c["change"]
                     for c in planned["resource_changes"])  # fmt: skip
@@ -78,8 +102,7 @@ def main(root: Path, command: str, *arguments: str) -> int:
         end = world["ends"].pop(saved["stage"], {"state": saved["after"], "error": ""})
         path.write_text(json.dumps(world | {"state": end["state"], "drift": {}}))
         if end["error"]:
-            print(json.dumps({"type": "diagnostic", "diagnostic": {"severity": "error", "summary": end["error"]}}))
-            return 1
+            return failed(end["error"])
         return 0
     path.write_text(json.dumps(world))
     return 0
