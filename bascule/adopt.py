@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bascule import __version__, aws, files, hcl, live, render, schema, site_file, summary, terraform
+from bascule import __version__, aws, files, hcl, live, plan_json, render, schema, site_file, summary, terraform
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, reached
-from bascule.session import Session, initialize, set_path_style
+from bascule.session import Session, initialize, lock_file, set_path_style
 from bascule.synth import CONFIGURATION, synthesize
 from bascule.workspace import Workspace
 
@@ -71,7 +71,7 @@ def _generate(session: Session, directory: Path) -> dict[str, str]:
     }
     (directory / "main.tf.json").write_text(json.dumps(configuration), encoding="utf-8")
     set_path_style(directory, session.identity.endpoint)
-    terraform.init(session.terraform, directory, session.environment)
+    terraform.init(session.terraform, directory, session.environment, lock_file=lock_file(session))
     with session.watch() as on_event:
         terraform.plan(
             session.terraform,
@@ -164,11 +164,11 @@ def _prove(session: Session, workspace: Workspace) -> None:
     # An override's backend takes the place of the configuration's own, so the proof starts from an empty local state.
     files.write(directory / "backend_override.tf.json", json.dumps({"terraform": {"backend": {"local": {}}}}))
     set_path_style(directory, session.identity.endpoint)
-    terraform.init(session.terraform, directory, session.environment)
+    terraform.init(session.terraform, directory, session.environment, lock_file=lock_file(session))
     plan_file = directory / "plan.tfplan"
     with session.watch() as on_event:
         terraform.plan(session.terraform, directory, session.environment, out=plan_file, on_event=on_event)
-    plan = terraform.show_json(session.terraform, directory, session.environment, plan_file)
+    plan = plan_json.read(terraform.show_json(session.terraform, directory, session.environment, plan_file))
     counted = summary.counts(plan)
     if counted != summary.ADOPTION:
         listed = "\n".join(f"  {difference}"[:400] for difference in summary.differences(plan))

@@ -1,22 +1,16 @@
-"""What a plan does, counted and listed, read from `terraform show -json` and nothing else."""
+"""What a plan does, counted and listed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from bascule import meaning, routing
 from bascule.ladder import ALB_ORIGIN_ID
+from bascule.meaning import Difference
+from bascule.plan_json import Change, Plan
 
-Plan = Mapping[str, Any]
-"""The object that `terraform show -json PLANFILE` prints, format version 1."""
-
-SECRET_PATHS = frozenset({"custom_header", "http_header", "condition"})
-"""Arguments that may hold the origin's secret: named where they differ, never shown."""
-
-
-EMPTY: Plan = {}
-"""A plan of which Terraform said that it has no changes: its JSON takes seconds to print, and says no more."""
+SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": ".", "import": "="}
 
 
 @dataclass(frozen=True)
@@ -40,6 +34,14 @@ class Counts:
             words.append(f"{self.forgotten} to forget")
         return ", ".join(words)
 
+    @property
+    def in_full(self) -> str:
+        """All six; a replacement is never hidden in an addition and a destruction."""
+        return (
+            f"{self.imported} import, {self.created} create, {self.updated} update, {self.replaced} replace, "
+            f"{self.deleted} delete, {self.forgotten} forget"
+        )
+
 
 ADOPTION = Counts(imported=3)
 """The proof of an adoption: distribution, bucket and service, and nothing else."""
@@ -51,57 +53,53 @@ class Row:
 
     address: str
     action: str
-    """create, update, replace, delete, forget, or read; import alone where nothing else happens."""
+    """create, update, replace, delete, forget; import where nothing else happens."""
     imported: bool
-    attributes: tuple[str, ...]
-    """Top-level arguments that differ, for an update or a replacement."""
+    differences: tuple[Difference, ...]
+
+    @property
+    def words(self) -> str:
+        """What happens to it."""
+        return f"import and {self.action}" if self.imported and self.action != "import" else self.action
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments that differ, without what is inside them."""
+        return tuple(dict.fromkeys(meaning.argument(difference.path) for difference in self.differences))
 
     def __str__(self) -> str:
-        sign = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": ".", "import": "="}[self.action]
-        words = f"import and {self.action}" if self.imported and self.action != "import" else self.action
-        changed = f"  ({', '.join(self.attributes)})" if self.attributes else ""
-        return f"  {sign} {words:<8} {self.address}{changed}"
+        changed = f"  ({', '.join(self.arguments)})" if self.arguments and self.action in ("update", "replace") else ""
+        return f"  {SIGNS[self.action]} {self.words:<8} {self.address}{changed}"
 
 
 def rows(plan: Plan) -> list[Row]:
     """Every managed resource that the plan touches, in the plan's order."""
-    return list(_rows(plan))
+    return [row for change in plan.changes if (row := _row(change)) is not None]
 
 
 def counts(plan: Plan) -> Counts:
     """The plan's counts."""
-    found = rows(plan)
-
-    def count(action: str) -> int:
-        return sum(row.action == action for row in found)
-
-    return Counts(
-        imported=sum(row.imported for row in found),
-        created=count("create"),
-        updated=count("update"),
-        replaced=count("replace"),
-        deleted=count("delete"),
-        forgotten=count("forget"),
-    )
+    imported = sum(change.import_id is not None for change in plan.changes)
+    actions = [change.action for change in plan.changes]
+    of = {name: actions.count(name) for name in ("create", "update", "replace", "delete", "forget")}
+    return Counts(imported, of["create"], of["update"], of["replace"], of["delete"], of["forget"])
 
 
 def is_empty(plan: Plan) -> bool:
     """Whether applying the plan would change nothing, in the account or in the state."""
-    return not rows(plan) and not any(
-        change.get("actions") != ["no-op"] for change in (plan.get("output_changes") or {}).values()
-    )
+    touched = any(change.action not in ("no-op", "read") or change.import_id is not None for change in plan.changes)
+    outputs = (plan.document.get("output_changes") or {}).values()
+    return not touched and all(change.get("actions") == ["no-op"] for change in outputs)
 
 
 def kept_behaviors(plan: Plan) -> list[str]:
     """The behaviors that keep going elsewhere once visitors are sent to the ALB, as `path → origin`."""
     return [
-        f"{behavior['path_pattern']} → {behavior['target_origin_id']}"
-        for change in _managed(plan)
-        if change["type"] == "aws_cloudfront_distribution"
-        for after in [change["change"].get("after") or {}]
-        if any(b["target_origin_id"] == ALB_ORIGIN_ID for b in after.get("default_cache_behavior") or ())
-        for behavior in after.get("ordered_cache_behavior") or ()
-        if behavior["target_origin_id"] != ALB_ORIGIN_ID
+        f"{behavior.get('path_pattern')} → {behavior.get('target_origin_id')}"
+        for change in plan.of_type("aws_cloudfront_distribution")
+        if routing.first(change.after, "default_cache_behavior").get("target_origin_id") == ALB_ORIGIN_ID
+        for behavior in routing.items(change.after.get("ordered_cache_behavior"))
+        if isinstance(behavior, Mapping) and behavior.get("target_origin_id") != ALB_ORIGIN_ID
     ]
 
 
@@ -110,71 +108,11 @@ def differences(plan: Plan) -> list[str]:
 
     Values that Terraform marks as sensitive, or that may hold the origin's secret, are named and not shown.
     """
-    found = []
-    for change in _managed(plan):
-        detail = change["change"]
-        before, after = detail.get("before") or {}, detail.get("after") or {}
-        for name in _differing(detail):
-            shown = "(hidden)"
-            if not _hidden(detail, name):
-                then = "(known after apply)" if _unknown(detail, name) else repr(after.get(name))
-                shown = f"{before.get(name)!r} → {then}"
-            found.append(f"{change['address']}.{name}: {shown}")
-    return found
+    return [f"{row.address}.{difference}" for row in rows(plan) for difference in row.differences]
 
 
-def _rows(plan: Plan) -> Iterator[Row]:
-    for change in _managed(plan):
-        detail = change["change"]
-        action = _action(detail["actions"])
-        imported = "importing" in detail and detail["importing"] is not None
-        if action == "no-op":
-            if not imported:
-                continue
-            action = "import"
-        differing = _differing(detail) if action in ("update", "replace") else []
-        yield Row(change["address"], action, imported, tuple(differing))
-
-
-def _managed(plan: Plan) -> list[Mapping[str, Any]]:
-    return [change for change in plan.get("resource_changes") or () if change.get("mode") == "managed"]
-
-
-def _action(actions: Sequence[str]) -> str:
-    return "replace" if set(actions) == {"create", "delete"} else actions[0]
-
-
-def _differing(detail: Mapping[str, Any]) -> list[str]:
-    if detail["actions"] == ["no-op"]:
-        return []
-    before, after = detail.get("before") or {}, detail.get("after") or {}
-    names = sorted(before.keys() | after.keys() | (detail.get("after_unknown") or {}).keys())
-    return [name for name in names if _unknown(detail, name) or before.get(name) != after.get(name)]
-
-
-def _unknown(detail: Mapping[str, Any], name: str) -> bool:
-    return _any_true((detail.get("after_unknown") or {}).get(name))
-
-
-def _any_true(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_any_true(item) for item in value.values())
-    if isinstance(value, list):
-        return any(_any_true(item) for item in value)
-    return value is True
-
-
-def _hidden(detail: Mapping[str, Any], name: str) -> bool:
-    marks = [detail.get("before_sensitive") or {}, detail.get("after_sensitive") or {}]
-    if any(mark is True or (isinstance(mark, Mapping) and _any_true(mark.get(name))) for mark in marks):
-        return True
-    values = [(detail.get(side) or {}).get(name) for side in ("before", "after")]
-    return any(_mentions(value, SECRET_PATHS) for value in [*values, {name: True}])
-
-
-def _mentions(value: Any, names: frozenset[str]) -> bool:
-    if isinstance(value, Mapping):
-        return any((key in names and bool(item)) or _mentions(item, names) for key, item in value.items())
-    if isinstance(value, list):
-        return any(_mentions(item, names) for item in value)
-    return False
+def _row(change: Change) -> Row | None:
+    imported, action = change.import_id is not None, change.action
+    if action in ("no-op", "read"):
+        return Row(change.address, "import", True, ()) if imported else None
+    return Row(change.address, action, imported, tuple(meaning.differences(change)))

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from small_plans import SECRET, Values, change, plan
 
-from bascule import summary
+from bascule import plan_json, summary
 from bascule.ladder import ALB_ORIGIN_ID
+from bascule.plan_json import Plan
 from bascule.summary import Counts
 
-SECRET = "5ec2e7"
 
-
-def change(address: str, actions: Sequence[str], *, mode: str = "managed", **detail: Any) -> dict[str, Any]:
-    """One entry of `resource_changes`."""
-    type_ = address.removeprefix("data.").split(".")[0]
-    return {"address": address, "mode": mode, "type": type_, "change": {"actions": list(actions), **detail}}
-
-
-def plan(*changes: dict[str, Any], **rest: Any) -> dict[str, Any]:
-    return {"format_version": "1.2", "resource_changes": list(changes), **rest}
+def read(*changes: Values, **rest: Any) -> Plan:
+    """A plan of these entries."""
+    return plan_json.read(plan(*changes, **rest))
 
 
 IMPORT = change("aws_s3_bucket.site", ["no-op"], importing={"id": "old-site"}, before={"bucket": "old-site"})
@@ -56,7 +50,7 @@ COUNTED = {
 @pytest.mark.parametrize(("one", "counts", "words", "sign"), COUNTED.values(), ids=COUNTED)
 def test_every_action_is_counted_once(one: dict[str, Any], counts: Counts, words: str, sign: str) -> None:
     """One row, one count, and words like Terraform's own."""
-    found = plan(one, NOTHING, READ)
+    found = read(one, NOTHING, READ)
     assert counts == summary.counts(found)
     assert words in str(counts)
     (row,) = summary.rows(found)
@@ -67,13 +61,13 @@ def test_every_action_is_counted_once(one: dict[str, Any], counts: Counts, words
 
 def test_the_proof_of_an_adoption_is_three_imports() -> None:
     """Distribution, bucket and service, and nothing else."""
-    assert summary.ADOPTION == summary.counts(plan(IMPORT, IMPORT, IMPORT))
-    assert summary.ADOPTION != summary.counts(plan(IMPORT, IMPORT, IMPORT_AND_UPDATE))
+    assert summary.ADOPTION == summary.counts(read(IMPORT, IMPORT, IMPORT))
+    assert summary.ADOPTION != summary.counts(read(IMPORT, IMPORT, IMPORT_AND_UPDATE))
     assert "3 to import, 0 to add, 0 to change, 0 to destroy" == str(summary.ADOPTION)
 
 
-@pytest.mark.parametrize("nothing", [{}, plan(), plan(NOTHING, READ), plan(NOTHING, output_changes={})])
-def test_a_plan_that_changes_nothing_is_empty(nothing: dict[str, Any]) -> None:
+@pytest.mark.parametrize("nothing", [plan_json.EMPTY, read(), read(NOTHING, READ), read(NOTHING, output_changes={})])
+def test_a_plan_that_changes_nothing_is_empty(nothing: Plan) -> None:
     """Reading a data source is no change."""
     assert summary.is_empty(nothing)
     assert Counts() == summary.counts(nothing)
@@ -82,35 +76,57 @@ def test_a_plan_that_changes_nothing_is_empty(nothing: dict[str, Any]) -> None:
 
 def test_a_changed_output_is_a_change() -> None:
     """It is written into the state, though no resource is touched."""
-    assert not summary.is_empty(plan(NOTHING, output_changes={"alb": {"actions": ["create"]}}))
-    assert summary.is_empty(plan(NOTHING, output_changes={"alb": {"actions": ["no-op"]}}))
+    assert not summary.is_empty(read(NOTHING, output_changes={"alb": {"actions": ["create"]}}))
+    assert summary.is_empty(read(NOTHING, output_changes={"alb": {"actions": ["no-op"]}}))
 
 
 def test_a_row_names_the_arguments_that_differ() -> None:
-    """For an update; a creation would name all of them."""
-    rows = summary.rows(plan(CREATE, UPDATE, IMPORT_AND_UPDATE))
-    assert [(), ("idle_timeout",), ("desired_count",)] == [row.attributes for row in rows]
+    """For an update or a replacement; of a creation it would be all of them."""
+    rows = summary.rows(read(CREATE, UPDATE, IMPORT_AND_UPDATE, REPLACE, DELETE, FORGET, IMPORT))
+    assert [("name",), ("idle_timeout",), ("desired_count",), ("name",), (), (), ()] == [row.arguments for row in rows]
+    assert "  + create   aws_lb.site" == str(rows[0])
     assert "  ~ import and update aws_ecs_service.site  (desired_count)" == str(rows[2])
+    assert "  ± replace  aws_lb.site  (name)" == str(rows[3])
+
+
+def test_a_row_names_an_argument_once() -> None:
+    """However much of it differs."""
+    tags, alarms = ({"a": str(n), "b.c": str(n)} for n in (1, 2)), ([{"alarm_names": [str(n)]}] for n in (1, 2))
+    before, after = ({"tags": next(tags), "alarms": next(alarms)} for _ in range(2))
+    (row,) = summary.rows(read(change("aws_ecs_service.site", ["update"], before=before, after=after)))
+    assert ("alarms", "tags") == row.arguments
 
 
 def test_differences_show_before_and_after() -> None:
-    """A value that Terraform can't know yet says so, wherever in the argument it stands."""
+    """As JSON; a value that Terraform can't know yet says so, wherever in the argument it stands."""
     one = change(
         "aws_ecs_service.site",
         ["update"],
-        before={"name": "next", "load_balancer": [], "iam_role": None, "tags": {"a": "1"}, "desired_count": 1},
+        before={"name": "next", "load_balancer": [], "iam_role": "x", "tags": {"a": "1"}, "desired_count": 1},
         after={"name": "next", "load_balancer": [{"container_port": 3000}], "tags": {"a": "2"}},
-        after_unknown={"load_balancer": [{"target_group_arn": True}], "tags": {}, "iam_role": False, "arn": True},
+        after_unknown={"load_balancer": [{"elb_name": True}], "tags": {}, "iam_role": True, "platform_version": True},
     )
     assert [
-        "aws_ecs_service.site.arn: None → (known after apply)",
-        "aws_ecs_service.site.desired_count: 1 → None",
-        "aws_ecs_service.site.load_balancer: [] → (known after apply)",
-        "aws_ecs_service.site.tags: {'a': '1'} → {'a': '2'}",
-    ] == summary.differences(plan(one, NOTHING, READ, IMPORT))
+        "aws_ecs_service.site.desired_count: 1 → (none)",
+        'aws_ecs_service.site.iam_role: "x" → (known after apply)',
+        "aws_ecs_service.site.load_balancer[0].container_port: (none) → 3000",
+        'aws_ecs_service.site.tags[a]: "1" → "2"',
+    ] == summary.differences(read(one, NOTHING, READ, IMPORT))
 
 
-def distribution(default: str, **behaviors: str) -> dict[str, Any]:
+def test_what_goes_lists_no_differences() -> None:
+    """That it goes says all."""
+    assert [] == summary.differences(read(DELETE, FORGET))
+
+
+def test_all_six_counts_are_told_in_full() -> None:
+    """A replacement is never hidden in an addition and a destruction."""
+    found = summary.counts(read(IMPORT_AND_UPDATE, CREATE, REPLACE, DELETE, FORGET, IMPORT, NOTHING, READ))
+    assert "2 import, 1 create, 1 update, 1 replace, 1 delete, 1 forget" == found.in_full
+    assert "2 to import, 1 to add, 1 to change, 1 to replace, 1 to destroy, 1 to forget" == str(found)
+
+
+def distribution(default: str, **behaviors: str) -> Plan:
     """A plan that leaves a distribution with these behaviors, by path."""
     after = {
         "default_cache_behavior": [{"target_origin_id": default}],
@@ -118,7 +134,7 @@ def distribution(default: str, **behaviors: str) -> dict[str, Any]:
             {"path_pattern": f"/{path}", "target_origin_id": target} for path, target in behaviors.items()
         ],
     }
-    return plan(CREATE, DELETE, change("aws_cloudfront_distribution.site", ["update"], before={}, after=after))
+    return read(CREATE, DELETE, change("aws_cloudfront_distribution.site", ["update"], before={}, after=after))
 
 
 def test_behaviors_that_stay_elsewhere_are_listed_once_visitors_go_to_the_alb() -> None:
@@ -126,13 +142,21 @@ def test_behaviors_that_stay_elsewhere_are_listed_once_visitors_go_to_the_alb() 
     served = distribution(ALB_ORIGIN_ID, api=ALB_ORIGIN_ID, blog="blog", img="S3-old-site")
     assert ["/blog → blog", "/img → S3-old-site"] == summary.kept_behaviors(served)
     assert [] == summary.kept_behaviors(distribution("S3-old-site", api=ALB_ORIGIN_ID, blog="blog"))
-    assert [] == summary.kept_behaviors(plan(CREATE, DELETE, FORGET))
+    assert [] == summary.kept_behaviors(read(CREATE, DELETE, FORGET))
+
+
+@pytest.mark.parametrize("unknown", ["ordered_cache_behavior", "default_cache_behavior"])
+def test_behaviors_that_are_known_after_apply_are_not_said_to_stay(unknown: str) -> None:
+    """Nobody can know yet."""
+    after = {"default_cache_behavior": [{"target_origin_id": ALB_ORIGIN_ID}]}
+    after.pop(unknown, None)
+    one = change("aws_cloudfront_distribution.site", ["update"], before={}, after=after, after_unknown={unknown: True})
+    assert [] == summary.kept_behaviors(read(one))
 
 
 SENSITIVE = {
     "marked after": {"after_sensitive": {"policy": True}},
     "marked before": {"before_sensitive": {"policy": True}},
-    "marked deep inside": {"after_sensitive": {"policy": [{"statement": [{}, {"value": True}]}]}},
     "marked as a whole, after": {"after_sensitive": True},
     "marked as a whole, before": {"before_sensitive": True, "after_sensitive": {}},
 }
@@ -142,33 +166,34 @@ SENSITIVE = {
 def test_a_sensitive_value_is_named_and_not_shown(marks: dict[str, Any]) -> None:
     """However Terraform marks it."""
     one = change("aws_x.site", ["update"], before={"policy": f"old{SECRET}"}, after={"policy": SECRET}, **marks)
-    assert ["aws_x.site.policy: (hidden)"] == summary.differences(plan(one))
-    assert SECRET not in "".join(str(row) for row in summary.rows(plan(one)))
+    assert ["aws_x.site.policy: (hidden) → (hidden)"] == summary.differences(read(one))
+    assert SECRET not in "".join(map(str, summary.rows(read(one))))
 
 
 @pytest.mark.parametrize(
-    "values",
+    ("address", "values"),
     [
-        {"origin": [{"origin_id": "alb", "custom_header": [{"name": "X-Origin-Verify", "value": SECRET}]}]},
-        {"condition": [{"http_header": [{"values": [SECRET]}]}]},
-        {"condition": [{"values": [SECRET]}]},
-        {"custom_header": SECRET},
+        (
+            "aws_cloudfront_distribution.site",
+            {"origin": [{"origin_id": "alb", "custom_header": [{"name": "X-Origin-Verify", "value": SECRET}]}]},
+        ),
+        ("aws_lb_listener_rule.cloudfront", {"condition": [{"http_header": [{"values": [SECRET]}]}]}),
     ],
 )
 @pytest.mark.parametrize("side", ["before", "after"])
-def test_what_may_hold_the_origin_s_secret_is_never_shown(values: dict[str, Any], side: str) -> None:
+def test_what_holds_the_origin_s_secret_is_never_shown(address: str, values: dict[str, Any], side: str) -> None:
     """Even where Terraform doesn't mark it: an imported distribution's headers aren't."""
-    one = change("aws_x.site", ["update"], **{"before": {}, "after": {}, side: values})
-    assert [f"aws_x.site.{name}: (hidden)" for name in values] == summary.differences(plan(one))
+    one = change(address, ["update"], **{"before": {"x": 1}, "after": {"x": 1}, side: values})
+    lines = "\n".join(summary.differences(read(one)))
+    assert "(hidden)" in lines
+    assert SECRET not in lines
 
 
-def test_an_origin_without_such_headers_is_shown() -> None:
+def test_an_origin_s_other_arguments_are_shown() -> None:
     """Hiding is no excuse for saying nothing."""
-    one = change(
-        "aws_x.site",
-        ["update"],
-        before={"origin": [{"origin_path": "", "custom_header": []}]},
-        after={"origin": [{"origin_path": "/a", "custom_header": []}]},
+    before, after = (
+        {"origin": [{"origin_id": "s3", "origin_path": path, "custom_header": [{"name": "X", "value": SECRET}]}]}
+        for path in ("", "/a")
     )
-    (difference,) = summary.differences(plan(one))
-    assert "'/a'" in difference
+    one = change("aws_cloudfront_distribution.site", ["update"], before=before, after=after)
+    assert ['aws_cloudfront_distribution.site.origin[s3].origin_path: (none) → "/a"'] == summary.differences(read(one))
