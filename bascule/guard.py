@@ -1,88 +1,137 @@
-"""What a step's plan may not hold: pure rules over a plan, checked before it is applied."""
+"""The guard: every rule put to a plan, with the site's waivers, and what that adds up to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
-from bascule import summary
-from bascule.errors import BasculeError
-from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
+from bascule import rules
+from bascule.errors import BasculeError, InputError
+from bascule.ladder import Stage, Step
+from bascule.plan_json import Plan
+from bascule.routing import DISTRIBUTION_TYPE, NotKnown
+from bascule.rules import Case, Observation, Outcome, Rule, Severity
+from bascule.rules.base import serves_application
+from bascule.site import Waiver
 
-DISTRIBUTION = "aws_cloudfront_distribution.site"
-LISTENER = "aws_lb_listener.alb"
-RULE = "aws_lb_listener_rule.cloudfront"
-
-
-def require(plan: summary.Plan, step: Step) -> None:
-    """Raises BasculeError if the plan holds what the step may not."""
-    found = list(violations(plan, step))
-    if found:
-        raise BasculeError(
-            "\n".join([f"not going to {step.stage}: the plan holds what this step may not", *found]),
-            remedy=f'apply the rest first, at the rung reached: stage = "{step.reached}"'
-            if step.reached is not Stage.NONE
-            else "the state is empty, but the account isn't as it was adopted: look for the state, or adopt anew",
-        )
+DISTRIBUTION = f"{DISTRIBUTION_TYPE}.site"
 
 
-def violations(plan: summary.Plan, step: Step) -> Iterator[str]:
-    """What the plan holds and may not, a line each.
+class Judgement(StrEnum):
+    """What the guard says of a plan."""
 
-    - The first adoption is three imports and nothing else: with a lost state, anything more would undo the move in an
-      order that nobody checked.
-    - Where visitors are sent elsewhere, the distribution alone may change: the gates looked at the rest as it is.
-    - While the distribution knows the ALB, the listener keeps its protocol, and its rule goes on accepting what
-      CloudFront sends: edges learn of a change minutes after the ALB.
+    SAFE = "SAFE"
+    """Every rule holds, or a person waived it."""
+    REVIEW = "REVIEW"
+    """Something is for a person's eyes, or can't be told before the apply."""
+    BLOCKED = "BLOCKED"
+    """It is not applied."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule says of a plan."""
+
+    rule: Rule
+    severity: Severity
+    """The rule's own; on the way back to the bucket most of them only ask for a person's eyes."""
+    outcome: Outcome
+    seen: tuple[str, ...]
+    waiver: Waiver | None = None
+    """The site's waiver that counts for it, if it fails or is unknown."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it keeps the plan from being applied."""
+        return self.outcome is Outcome.FAIL and self.severity is Severity.BLOCK and self.waiver is None
+
+
+@dataclass(frozen=True)
+class Waived:
+    """What became of one waiver of the site."""
+
+    waiver: Waiver
+    state: str
+    """`used`, `unused` (its rule holds) or `expired`."""
+
+
+def judge(case: Case, today: date) -> tuple[Finding, ...]:
+    """Every rule's finding, in the order of `rules.RULES`.
+
+    Raises InputError for a waiver of a rule that doesn't exist or that can't be waived.
     """
-    rows = summary.rows(plan)
-    if step.reached is Stage.NONE and step.stage is Stage.ADOPT and summary.counts(plan) != summary.ADOPTION:
-        yield f"  adopting is {summary.ADOPTION}; this is {summary.counts(plan)}"
-    changes = {change["address"]: change["change"] for change in plan.get("resource_changes") or ()}
-    before, after = _visitors_go_to(changes, "before"), _visitors_go_to(changes, "after")
-    if None not in (before, after) and before != after:
-        yield from (f"  {row}" for row in rows if row.address != DISTRIBUTION)
-    sent = _sent_header(changes.get(DISTRIBUTION) or {})
-    if sent is not None:
-        yield from _handshake(changes, *sent)
+    waivers = {waiver.rule: waiver for waiver in case.site.waivers}
+    for name in waivers:
+        if not _waivable(name):
+            raise InputError(f"{name} can't be waived: {rules.find(name).title}", where="waivers")
+    return tuple(_finding(rule, case, waivers.get(rule.id), today) for rule in rules.RULES)
 
 
-def sends_visitors_to_the_application(plan: summary.Plan) -> bool:
-    """Whether the plan makes the ALB the origin that visitors get, whatever rung the state shows."""
-    changes = {change["address"]: change["change"] for change in plan.get("resource_changes") or ()}
-    return _visitors_go_to(changes, "before") != ALB_ORIGIN_ID == _visitors_go_to(changes, "after")
+def judgement(findings: Sequence[Finding]) -> Judgement:
+    """What the findings add up to. A waived block still asks for a person's eyes; a waived review doesn't."""
+    open_ = [finding for finding in findings if finding.outcome is not Outcome.PASS]
+    if any(finding.blocks for finding in open_):
+        return Judgement.BLOCKED
+    if any(finding.waiver is None or finding.severity is Severity.BLOCK for finding in open_):
+        return Judgement.REVIEW
+    return Judgement.SAFE
 
 
-def _visitors_go_to(changes: Mapping[str, Mapping[str, Any]], side: str) -> str | None:
-    distribution = (changes.get(DISTRIBUTION) or {}).get(side) or {}
-    origins = [behavior["target_origin_id"] for behavior in distribution.get("default_cache_behavior") or ()]
-    return origins[0] if origins else None
-
-
-def _sent_header(distribution: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Name and value of the header that CloudFront sends to the ALB now; None if it doesn't know the ALB."""
-    for origin in (distribution.get("before") or {}).get("origin") or ():
-        if origin["origin_id"] == ALB_ORIGIN_ID:
-            for header in origin.get("custom_header") or ():
-                return header["name"], header["value"]
-    return None
-
-
-def _handshake(changes: Mapping[str, Mapping[str, Any]], name: str, value: str) -> Iterator[str]:
-    listener, rule = changes.get(LISTENER), changes.get(RULE)
-    if listener is not None:
-        before, after = listener.get("before") or {}, listener.get("after") or {}
-        if before and (before.get("protocol"), before.get("port")) != (after.get("protocol"), after.get("port")):
-            now, then = (f"{side.get('protocol')}:{side.get('port')}" for side in (before, after))
-            yield f"  {LISTENER}: {now} → {then if after else 'gone'} while CloudFront uses it"
-    if rule is not None and not _accepts(rule.get("after") or {}, name, value):
-        yield f"  {RULE}: would refuse the header that CloudFront sends now ({name})"
-
-
-def _accepts(rule: Mapping[str, Any], name: str, value: str) -> bool:
-    """Whether a planned rule takes the header. What is unknown until apply is left out of a plan: no acceptance."""
-    return any(
-        (header.get("http_header_name") or "").lower() == name.lower() and value in (header.get("values") or ())
-        for condition in rule.get("condition") or ()
-        for header in condition.get("http_header") or ()
+def waived(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> tuple[Waived, ...]:
+    """What became of the site's waivers."""
+    used = {finding.rule.id for finding in findings if finding.waiver is not None}
+    return tuple(
+        Waived(waiver, "expired" if waiver.expires < today else "used" if waiver.rule in used else "unused")
+        for waiver in waivers
     )
+
+
+def require(findings: Sequence[Finding], step: Step) -> None:
+    """Raises BasculeError, with what was found, if the plan is not to be applied."""
+    blocking = [finding for finding in findings if finding.blocks]
+    if not blocking:
+        return
+    lines = [f"  {finding.rule.id}: {seen}" for finding in blocking for seen in finding.seen]
+    raise BasculeError(
+        "\n".join([f"not going to {step.stage}: the plan holds what this step may not", *lines]),
+        remedy=f"`bascule review --explain {blocking[0].rule.id}` says why. {_way_out(step)}",
+    )
+
+
+def sends_visitors_to_the_application(plan: Plan) -> bool:
+    """Whether the plan makes the ALB the origin that visitors get, whatever rung the state shows."""
+    return any(
+        serves_application(change.after) and not serves_application(change.before)
+        for change in plan.of_type(DISTRIBUTION_TYPE)
+    )
+
+
+def _waivable(name: str) -> bool:
+    try:
+        return rules.find(name).waivable
+    except InputError as error:
+        raise InputError(error.what, where="waivers", remedy=error.remedy) from None
+
+
+def _finding(rule: Rule, case: Case, waiver: Waiver | None, today: date) -> Finding:
+    seen = tuple(dict.fromkeys(_observed(rule, case)))
+    outcomes = {observation.outcome for observation in seen}
+    outcome = next((o for o in (Outcome.FAIL, Outcome.UNKNOWN) if o in outcomes), Outcome.PASS)
+    counts = waiver if outcome is not Outcome.PASS and waiver is not None and waiver.expires >= today else None
+    severity = Severity.REVIEW if case.targeted and not rule.stops_rollback else rule.severity
+    return Finding(rule, severity, outcome, tuple(o.seen for o in seen if o.outcome is outcome), counts)
+
+
+def _observed(rule: Rule, case: Case) -> Iterator[Observation]:
+    try:
+        yield from rule.check(case)
+    except NotKnown:
+        yield Observation(Outcome.UNKNOWN, "what this rule looks at is known after apply only")
+
+
+def _way_out(step: Step) -> str:
+    if step.reached is Stage.NONE:
+        return "The state is empty, but the account isn't as it was adopted: look for the state, or adopt anew"
+    return f'Apply the rest first, at the rung reached: stage = "{step.reached}"'

@@ -14,6 +14,10 @@ ADOPTED_TYPES = ("aws_cloudfront_distribution", "aws_s3_bucket", "aws_ecs_servic
 """Resource types that are adopted, never created; every other managed type in the state is ours."""
 
 
+DELIVERED_ELSEWHERE = ("task_definition", "desired_count")
+"""Arguments of the service that deployments and autoscaling change; Terraform owns the load balancer, not these."""
+
+
 class Stage(StrEnum):
     """A rung of the ladder; rungs compare by their place on it."""
 
@@ -76,6 +80,82 @@ def steps(reached: Stage, wanted: Stage, *, attach_alone: bool = False) -> tuple
     return (*between, wanted)
 
 
+_SERVICE, _DISTRIBUTION = "aws_ecs_service", "aws_cloudfront_distribution"
+
+PUTS: Mapping[Stage, Mapping[str, tuple[str, ...]]] = {
+    Stage.BUILD: {_SERVICE: ("wait_for_steady_state", "timeouts.update")},
+    Stage.ATTACH: {_SERVICE: ("load_balancer[*", "network_configuration.security_groups")},
+    Stage.CONNECT: {
+        _SERVICE: ("health_check_grace_period_seconds",),
+        _DISTRIBUTION: (
+            f"origin[{ALB_ORIGIN_ID}].*",
+            "ordered_cache_behavior[{probe_path}].*",
+            "ordered_cache_behavior.order",
+        ),
+    },
+    Stage.SERVE: {
+        _DISTRIBUTION: (
+            "ordered_cache_behavior[{static_path}].*",
+            "default_cache_behavior.target_origin_id",
+            "default_cache_behavior.allowed_methods",
+            "default_cache_behavior.cached_methods",
+            "default_cache_behavior.cache_policy_id",
+            "default_cache_behavior.origin_request_policy_id",
+            "default_cache_behavior.forwarded_values*",
+            "default_cache_behavior.min_ttl",
+            "default_cache_behavior.default_ttl",
+            "default_cache_behavior.max_ttl",
+            "default_root_object",
+            "custom_error_response[*",
+        )
+    },
+    Stage.RETIRE: {_DISTRIBUTION: ("origin[*",)},
+}
+"""What each rung puts on adopted resources, or takes off again on the way down: arguments as `bascule.meaning` writes
+their paths; a `*` at the end stands for the rest."""
+
+ALLOWED: Mapping[tuple[Stage, Stage], Mapping[str, tuple[str, ...]]] = {
+    (reached, wanted): {
+        type_: tuple(
+            path
+            for stage, puts in PUTS.items()
+            if stage.rung <= max(reached.rung, wanted.rung)
+            for path in puts.get(type_, ())
+        )
+        for type_ in ADOPTED_TYPES
+    }
+    for reached in Stage
+    for wanted in Stage
+}
+"""What may change on adopted resources between two rungs, whichever is the higher: all that bascule has put there up to
+that one, since a failed apply, or a number in the site file, can leave any of it to be mended."""
+
+
+def may_change(type_: str, path: str, reached: Stage, wanted: Stage, **patterns: str) -> bool:
+    """Whether an argument of an adopted resource may change between two rungs; `patterns` are the site's
+    `probe_path` and `static_path`."""
+    for allowed in ALLOWED[reached, wanted].get(type_, ()):
+        wanted_path = allowed.format(**patterns)
+        if path == wanted_path or (wanted_path.endswith("*") and path.startswith(wanted_path[:-1])):
+            return True
+    return False
+
+
+def adopted_ids(state: Mapping[str, Any]) -> dict[str, str]:
+    """Terraform import id of each adopted resource that a state holds, by its type."""
+    found = {}
+    for resource in _managed(state):
+        values = resource["values"]
+        if resource["type"] == _DISTRIBUTION:
+            found[_DISTRIBUTION] = values.get("id")
+        elif resource["type"] == "aws_s3_bucket":
+            found["aws_s3_bucket"] = values.get("bucket")
+        elif resource["type"] == _SERVICE:
+            cluster = str(values.get("cluster", "")).rpartition("/")[2]
+            found[_SERVICE] = f"{cluster}/{values.get('name')}"
+    return {type_: str(id_) for type_, id_ in found.items()}
+
+
 def half_made(state: Mapping[str, Any]) -> list[str]:
     """Addresses of resources whose creation was interrupted: Terraform calls them tainted and would replace them."""
     return [resource["address"] for resource in _managed(state) if resource.get("tainted")]
@@ -103,9 +183,20 @@ class Step:
 
 
 def next_step(state: Mapping[str, Any], wanted: Stage, *, attach_alone: bool = False) -> Step:
-    """The next apply from the rung that `state` shows towards `wanted`; `attach_alone` as for `steps`."""
+    """The next apply from the rung that `state` shows towards `wanted`; `attach_alone` as for `steps`.
+
+    A `connect` that stopped before the service was attached leaves the load balancer protected, and AWS deletes no
+    protected one: `build` again takes that off, before what is below it.
+    """
     now = reached(state)
+    if now is Stage.BUILD and not wanted.at_least(Stage.BUILD) and _protected(state):
+        return Step(now, Stage.BUILD, wanted, state)
     return Step(now, steps(now, wanted, attach_alone=attach_alone)[0], wanted, state)
+
+
+def _protected(state: Mapping[str, Any]) -> bool:
+    balancers = (resource for resource in _managed(state) if resource["type"] == "aws_lb")
+    return any(balancer["values"].get("enable_deletion_protection") for balancer in balancers)
 
 
 def _managed(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -45,6 +45,7 @@ def read(clients: aws.Clients, site: Site) -> Live:
     service = _service(clients, site)
     network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
     if not network:
+        _check_rolling(service, site)  # a service of task sets has its network there
         raise BasculeError(
             "the tasks have no network interface of their own, so a target group of type ip can't hold them",
             where=_service_name(site),
@@ -70,15 +71,27 @@ def check(live: Live, site: Site) -> None:
             where=f"S3 bucket {site.bucket.name}",
             remedy="correct `region`, or `bucket.name`",
         )
-    controller = live.service.get("deploymentController", {}).get("type", "ECS")
+    _check_rolling(live.service, site)
+    container(live.task_definition, site)
+    _check_not_ours(live, site)
+
+
+def _check_rolling(service: Answer, site: Site) -> None:
+    """Raises BasculeError for a service that UpdateService can't put behind a load balancer task by task."""
+    controller = service.get("deploymentController", {}).get("type", "ECS")
     if controller != "ECS":
         raise BasculeError(
             f"its deployment controller is {controller}, which doesn't let UpdateService change the load balancer",
             where=_service_name(site),
             remedy="make a service with the controller ECS (rolling update); a live one can't change its controller",
         )
-    container(live.task_definition, site)
-    _check_not_ours(live, site)
+    strategy = service.get("deploymentConfiguration", {}).get("strategy", "ROLLING")
+    if strategy != "ROLLING":
+        raise BasculeError(
+            f"its deployment strategy is {strategy}; what is adopted is a rolling update",
+            where=_service_name(site),
+            remedy="set the strategy ROLLING on the live service first (`aws ecs update-service`)",
+        )
 
 
 def secrets_in_clear(live: Live) -> list[str]:

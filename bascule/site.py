@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -17,7 +18,9 @@ SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_.*$/~\"'@:+&-]*$", max_length=255)]
 ExactPath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_.$/~\"'@:+&-]*$", max_length=255)]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-DomainName = Annotated[str, StringConstraints(pattern=r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
+DomainName = Annotated[
+    str, StringConstraints(pattern=r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,}|xn--[a-z0-9-]+)$")
+]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 
 
@@ -214,6 +217,26 @@ class HcpState(_Table):
     """Terraform Enterprise host; absent: app.terraform.io."""
 
 
+class Plan(_Table):
+    """`[plan]`: what makes a reviewed plan too old."""
+
+    max_age: int = Field(default=120, ge=1, le=10_080)
+    """Minutes for which a saved plan may be applied; after that the account may have moved on unseen."""
+
+
+class Waiver(_Table):
+    """`[[waivers]]`: a rule of the plan review that this site does without, for a reason and for a time."""
+
+    rule: Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
+    """The rule's id; `bascule review --explain RULE` says what it is about."""
+    reason: Text
+    """Why, for whoever reads the review."""
+    expires: date
+    """Last day on which it counts."""
+    who: Text
+    """Who decided it."""
+
+
 class Site(_Table):
     """One site: `sites/<name>.toml`."""
 
@@ -233,7 +256,9 @@ class Site(_Table):
     origin: Origin
     load_balancer: LoadBalancer = LoadBalancer()
     health_check: HealthCheck = HealthCheck()
+    plan: Plan = Plan()
     state: Annotated[S3State | HcpState, Field(discriminator="backend")]
+    waivers: tuple[Waiver, ...] = ()
 
     def import_ids(self) -> dict[str, str]:
         """Terraform import id of each adopted resource, by its type (registry.terraform.io, each one's "Import")."""
@@ -243,10 +268,18 @@ class Site(_Table):
             "aws_ecs_service": f"{self.service.cluster}/{self.service.name}",
         }
 
-    @field_validator("aliases", mode="before")
+    @field_validator("aliases", "waivers", mode="before")
     @classmethod
     def _tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("waivers")
+    @classmethod
+    def _once(cls, value: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
+        rules = [waiver.rule for waiver in value]
+        if doubled := sorted({rule for rule in rules if rules.count(rule) > 1}):
+            raise ValueError(f"{doubled[0]} is waived twice; keep one")
+        return value
 
     @model_validator(mode="after")
     def _state_elsewhere(self) -> Site:

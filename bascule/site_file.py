@@ -34,13 +34,16 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode()
     except FileNotFoundError:
-        raise InputError(
-            "no such site file", where=str(path), remedy="write it (sites/arquantix.toml is an example)"
-        ) from None
+        raise InputError("no such site file", where=str(path), remedy=_others(path)) from None
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 text: {error.reason} at byte {error.start}", where=str(path)) from None
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}", where=str(path)) from None
+
+
+def _others(path: Path) -> str:
+    names = sorted(other.stem for other in path.parent.glob("*.toml"))
+    return f"name one of {', '.join(names)}; or write it" if names else "write it (docs/site-file.md says how)"
 
 
 def parse(text: str, where: str) -> Site:
@@ -49,7 +52,8 @@ def parse(text: str, where: str) -> Site:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InputError(f"not TOML: {reason}"[:SHOWN_WIDTH], where=where) from None
+        remedy = "look at the line that it names: text stands in quotes, a table's name in brackets"
+        raise InputError(f"not TOML: {reason}"[:SHOWN_WIDTH], where=where, remedy=remedy) from None
     try:
         return Site.model_validate(table)
     except ValidationError as error:
@@ -100,6 +104,14 @@ _HOW_TO_FIND = {
 
 
 _STAGE_LINE = re.compile(r"""^(?P<before>[ \t]*stage[ \t]*=[ \t]*)(?:"[^"\n]*"|'[^'\n]*')""", re.MULTILINE)
+
+
+def stage_of(text: str) -> Stage | None:
+    """The stage that a site file's text asks for; None where it says none that is known."""
+    try:
+        return Stage(tomllib.loads(text).get("stage", ""))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return None
 
 
 def with_stage(text: str, stage: Stage, where: str) -> str:

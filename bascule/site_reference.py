@@ -6,6 +6,7 @@ import ast
 import inspect
 import types
 from collections.abc import Iterator
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -97,6 +98,8 @@ def _type(annotation: Any, metadata: list[Any]) -> str:
         return f"list; each {_type(get_args(annotation)[0], [])}"
     if get_origin(annotation) is Literal:
         return " or ".join(f'`"{value}"`' for value in get_args(annotation))
+    if annotation is date:
+        return "date, such as `2027-06-30` without quotes"
     if issubclass(annotation, StrEnum):
         return " or ".join(f'`"{value}"`' for value in annotation)
     bounds = {name: getattr(item, name) for item in metadata for name in ("ge", "le", "pattern") if hasattr(item, name)}

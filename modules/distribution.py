@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bascule.error_responses import masks
 from bascule.errors import InputError
 from bascule.ladder import ALB_ORIGIN_ID, Stage, origin_is_bucket
+from bascule.managed_policies import ALL_VIEWER, CACHING_DISABLED, CACHING_OPTIMIZED
 from bascule.site import Site
 
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -15,19 +17,8 @@ ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 READ_METHODS = ("GET", "HEAD")
 
-# Source of the ids: CloudFront developer guide, "Use managed cache policies" and "Use managed origin request policies".
-CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-"""Managed-CachingDisabled: the application's pages and its RSC payloads share URLs, so neither may be cached."""
-CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-"""Managed-CachingOptimized, for assets that are named by their content."""
-ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
-"""Managed-AllViewer: forwards Host, cookies and query strings. Server Actions compare Origin with Host."""
-
 CACHE_KEYS = ("forwarded_values", "min_ttl", "default_ttl", "max_ttl")
 """Arguments that CloudFront refuses beside a cache policy."""
-
-MASKED_CODES = (403, 404)
-"""What S3 answers for a missing object, and so what S3-era error pages catch."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +40,12 @@ def distribution_values(
     if alb is None:
         return values
     ordered = list(adopted.get("ordered_cache_behavior", ()))
-    compress = bool(adopted["default_cache_behavior"][0].get("compress", False))
+    (default,) = adopted["default_cache_behavior"]
     values["origin"] = [*adopted["origin"], _origin(site, alb)]
-    values["ordered_cache_behavior"] = [_probe(site, compress), *ordered]
+    values["ordered_cache_behavior"] = [_probe(site, default), *ordered]
     if stage.at_least(Stage.SERVE):
-        values["ordered_cache_behavior"] = [_probe(site, compress), _static(site, compress), *ordered]
-        values["default_cache_behavior"] = [_serving(adopted["default_cache_behavior"][0])]
+        values["ordered_cache_behavior"] = [_probe(site, default), _static(site, default), *ordered]
+        values["default_cache_behavior"] = [_serving(default)]
         values.pop("default_root_object", None)
         if "custom_error_response" in adopted:
             kept = [response for response in adopted["custom_error_response"] if not masks(response)]
@@ -62,15 +53,6 @@ def distribution_values(
     if stage.at_least(Stage.RETIRE):
         values["origin"] = _without_bucket(values, site.bucket.name, where)
     return values
-
-
-def masks(error_response: Mapping[str, Any]) -> bool:
-    """Whether a custom error response would hide what the application answers: it puts a page of the old site in the
-    place of a 403 or 404, or turns any error into a success.
-    """
-    code = error_response.get("response_code") or error_response["error_code"]
-    paged = bool(error_response.get("response_page_path"))
-    return paged and (error_response["error_code"] in MASKED_CODES or code < 400)
 
 
 def _origin(site: Site, alb: AlbOrigin) -> dict[str, Any]:
@@ -108,25 +90,36 @@ def _dynamic() -> dict[str, Any]:
     }
 
 
-def _probe(site: Site, compress: bool) -> dict[str, Any]:
+KEPT = ("compress", "response_headers_policy_id", "trusted_key_groups", "trusted_signers")
+"""What the default behavior says and ours beside it have to say, too: a site that asks for signed URLs, or sends
+security headers, does so on every path."""
+
+
+def _probe(site: Site, default: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        **_kept(default),
         "path_pattern": site.distribution.probe_path,
         "viewer_protocol_policy": "redirect-to-https",
-        "compress": compress,
         **_dynamic(),
     }
 
 
-def _static(site: Site, compress: bool) -> dict[str, Any]:
+def _static(site: Site, default: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        **_kept(default),
         "path_pattern": site.distribution.static_path,
         "viewer_protocol_policy": "redirect-to-https",
-        "compress": compress,
         "target_origin_id": ALB_ORIGIN_ID,
         "allowed_methods": list(READ_METHODS),
         "cached_methods": list(READ_METHODS),
         "cache_policy_id": CACHING_OPTIMIZED,
+        # Over https the ALB's certificate has to match the viewer's Host, or every asset is answered 502.
+        "origin_request_policy_id": ALL_VIEWER,
     }
+
+
+def _kept(default: Mapping[str, Any]) -> dict[str, Any]:
+    return {"compress": False} | {name: default[name] for name in KEPT if name in default}
 
 
 def _without_bucket(values: Mapping[str, Any], bucket: str, where: str) -> list[dict[str, Any]]:

@@ -73,10 +73,12 @@ def check_service(site: Site, adopted: Adopted, where: str) -> None:
         )
     minimum = adopted.service.get("deployment_minimum_healthy_percent", 100)
     maximum = adopted.service.get("deployment_maximum_percent", 200)
-    if maximum <= 100 or minimum == 0:
+    tasks = max(adopted.service.get("desired_count", 1), 1)
+    # ECS rounds the most tasks of a deployment down (ECS API, DeploymentConfiguration).
+    if tasks * maximum // 100 <= tasks or minimum == 0:
         raise InputError(
-            f"a deployment keeps at least {minimum} % and at most {maximum} % of the tasks: one would stop before "
-            "another starts, or none could start",
+            f"a deployment keeps at least {minimum} % and at most {maximum} % of the tasks, of which there "
+            f"{'is' if tasks == 1 else 'are'} {tasks}: one would stop before another starts, or none could start",
             where=f"imports of the service {site.service.name}",
             remedy="set minimumHealthyPercent 100 and maximumPercent 200 on the live service, then run `bascule adopt`",
         )

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bascule.ladder import Stage
+from bascule.ladder import DELIVERED_ELSEWHERE, Stage
 from bascule.site import Service
 from modules.cdk import AdoptedResource, Construct, cdktf
-
-DELIVERED_ELSEWHERE = ("task_definition", "desired_count")
-"""Arguments that deployments and autoscaling change; Terraform owns the load balancer, not these."""
 
 
 def service_values(

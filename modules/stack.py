@@ -28,7 +28,7 @@ def site_stack(
     Raises InputError for what AWS would refuse.
     """
     where = f"sites/{name}.toml"
-    _same_as_adopted(site, adopted, where)
+    _same_as_adopted(site, adopted, where, descending=descending)
     stack = cdktf.TerraformStack(app, name)
     backend(stack, site.state)
     aws_provider(stack, site.region, adopted.facts.account)
@@ -95,10 +95,12 @@ def _distribution(
     )
 
 
-def _same_as_adopted(site: Site, adopted: Adopted, where: str) -> None:
+def _same_as_adopted(site: Site, adopted: Adopted, where: str, *, descending: bool) -> None:
+    aliases = ", ".join(sorted(adopted.distribution.get("aliases", ())))
     for key, said, found in (
         ("account", site.account or adopted.facts.account, adopted.facts.account),
-        ("aliases", ", ".join(sorted(site.aliases)), ", ".join(sorted(adopted.distribution.get("aliases", ())))),
+        # Nothing that is written about the way up may stand in the way down.
+        ("aliases", aliases if descending else ", ".join(sorted(site.aliases)), aliases),
         ("distribution.id", site.distribution.id, adopted.facts.distribution_id),
         ("bucket.name", site.bucket.name, adopted.bucket.get("bucket")),
         ("service.cluster", site.service.cluster, str(adopted.service.get("cluster")).rpartition("/")[2]),

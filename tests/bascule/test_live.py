@@ -246,6 +246,11 @@ NOT_ADOPTABLE: dict[str, tuple[Live, str, str]] = {
         "its deployment controller is EXTERNAL",
         "the controller ECS",
     ),
+    "a service that changes by canary": (
+        replace(LIVE, service=SERVICE | {"deploymentConfiguration": {"strategy": "CANARY"}}),
+        "its deployment strategy is CANARY",
+        "set the strategy ROLLING",
+    ),
     "a field that the provider can't express": (
         with_config("ViewerMtlsConfig", {"Mode": "required"}),
         "ViewerMtlsConfig = {'Mode': 'required'}",

@@ -81,7 +81,7 @@ def test_a_load_balancer_may_span_more_zones_than_the_tasks() -> None:
     assert synthesize(Variant(site, with_service(network_configuration=[{"subnets": SUBNETS[:1]}])), Stage.BUILD)
 
 
-@pytest.mark.parametrize(("minimum", "maximum"), [(100, 101), (50, 200), (1, 110)])
+@pytest.mark.parametrize(("minimum", "maximum"), [(100, 200), (50, 200), (1, 250)])
 def test_a_deployment_that_starts_before_it_stops_is_accepted(minimum: int, maximum: int) -> None:
     """And so is one that says nothing: ECS's own defaults are 100 and 200."""
     percentages = {"deployment_minimum_healthy_percent": minimum, "deployment_maximum_percent": maximum}

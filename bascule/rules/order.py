@@ -1,0 +1,217 @@
+"""Things happen in an order in which no visitor is ever sent to something that isn't there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bascule import routing, summary
+from bascule.meaning import drifted
+from bascule.plan_json import Change, Unknown
+from bascule.rules.base import (
+    Case,
+    Observation,
+    Rule,
+    Severity,
+    attached_groups,
+    fail,
+    lists_load_balancer,
+    load_balancer_origin,
+    serves_application,
+    visitors_go_to,
+)
+
+BEHIND_CLOUDFRONT = ("aws_lb", "aws_lb_target_group", "aws_lb_listener", "aws_lb_listener_rule")
+"""Without any one of these, the ALB answers CloudFront with an error, or not at all."""
+
+
+def _attach_and_serve(case: Case) -> Iterator[Observation]:
+    found = case.distribution
+    if found is None or serves_application(found.before) or not serves_application(found.after):
+        return
+    for service in case.plan.of_type("aws_ecs_service"):
+        if set(attached_groups(service.after)) - set(attached_groups(service.before)):
+            yield fail(f"{service.address} is put behind the load balancer and visitors are sent there, in one apply")
+
+
+def _released(case: Case) -> Iterator[Observation]:
+    found = case.distribution
+    if found is None or not lists_load_balancer(found.before):
+        return
+    ours = {change.before.get("arn") for change in case.plan.of_type("aws_lb_target_group")}
+    for service in case.plan.of_type("aws_ecs_service"):
+        if (set(attached_groups(service.before)) - set(attached_groups(service.after))) & ours:
+            yield fail(f"{service.address} would leave the target group while CloudFront still uses the load balancer")
+    for type_ in BEHIND_CLOUDFRONT:
+        for change in case.plan.of_type(type_):
+            if change.action in ("delete", "replace"):
+                yield fail(f"{change.address} would be {change.action}d while CloudFront still uses it")
+
+
+def _deletes(case: Case) -> Iterator[Observation]:
+    if not case.step.descends:
+        yield from (
+            fail(f"{c.address} would be deleted on the way up") for c in case.plan.changes if c.action == "delete"
+        )
+
+
+def _replaces(case: Case) -> Iterator[Observation]:
+    yield from (
+        fail(f"{change.address} would be replaced") for change in case.plan.changes if change.action == "replace"
+    )
+
+
+def _visitors_alone(case: Case) -> Iterator[Observation]:
+    found = case.distribution
+    if found is None:
+        return
+    before, after = visitors_go_to(found.before), visitors_go_to(found.after)
+    if None not in (before, after) and before != after:
+        others = (row for row in summary.rows(case.plan) if row.address != found.address)
+        yield from (fail(f"{row.address} would be changed as well ({row.action})") for row in others)
+
+
+def _handshake(case: Case) -> Iterator[Observation]:
+    sent = _sent(case.distribution)
+    if sent is None:
+        return
+    for listener in case.plan.of_type("aws_lb_listener"):
+        before, after = listener.before, listener.after
+        if before and (before.get("protocol"), before.get("port")) != (after.get("protocol"), after.get("port")):
+            now, then = (f"{side.get('protocol')}:{side.get('port')}" for side in (before, after))
+            yield fail(f"{listener.address}: {now} → {then if after else 'gone'} while CloudFront uses it")
+    for rule in case.plan.of_type("aws_lb_listener_rule"):
+        if not _accepts(rule.after, *sent):
+            yield fail(f"{rule.address}: would refuse the header that CloudFront sends now ({sent[0]})")
+
+
+def _sent(distribution: Change | None) -> tuple[str, str] | None:
+    """Name and value of the header that CloudFront sends to the ALB now; None if it doesn't know the ALB."""
+    origin = load_balancer_origin(distribution.before) if distribution else None
+    for header in (origin or {}).get("custom_header") or ():
+        return header["name"], header["value"]
+    return None
+
+
+def _accepts(rule: Mapping[str, Any], name: str, value: str) -> bool:
+    """Whether a planned rule is known to take the header, whatever else it may take."""
+    conditions = rule.get("condition")
+    headers = [
+        header
+        for condition in (() if isinstance(conditions, Unknown) else conditions or ())
+        if not isinstance(condition, Unknown)
+        for header in routing.items(condition.get("http_header"))
+        if not isinstance(header, Unknown)
+    ]
+    return any(
+        str(header.get("http_header_name") or "").lower() == name.lower()
+        and value in routing.items(header.get("values"))
+        for header in headers
+    )
+
+
+def _grace(case: Case) -> Iterator[Observation]:
+    for service in case.plan.of_type("aws_ecs_service"):
+        added = set(attached_groups(service.after)) - set(attached_groups(service.before))
+        name = "health_check_grace_period_seconds"
+        if service.before and added and service.after.get(name) and service.before.get(name) != service.after.get(name):
+            yield fail(f"{service.address}: load_balancer and {name} in one UpdateService")
+
+
+def _incomplete(case: Case) -> Iterator[Observation]:
+    yield from (fail(f"{address} was put off by Terraform") for address in case.plan.deferred)
+    if not case.plan.complete and not case.targeted and not case.plan.deferred:
+        yield fail("the plan covers a part of the configuration only")
+
+
+def _drift(case: Case) -> Iterator[Observation]:
+    for change in case.plan.drift:
+        if change.action == "delete" or not change.after:
+            yield fail(f"{change.address} was deleted outside Terraform")
+        else:
+            yield from (fail(f"{change.address}: {difference}") for difference in drifted(change))
+
+
+RULES = (
+    Rule(
+        "attach-and-serve",
+        Severity.BLOCK,
+        "no plan both attaches the service and sends visitors to it",
+        "Within one apply nothing looks at the targets: Terraform would switch CloudFront to a load balancer "
+        "whose targets may never become healthy, since a circuit breaker's rollback reports success. Attach "
+        "first, look at the targets, then serve; `bascule apply` does it in that order.",
+        _attach_and_serve,
+        waivable=False,
+    ),
+    Rule(
+        "release-order",
+        Severity.BLOCK,
+        "CloudFront lets go of the load balancer before anything behind it goes",
+        "While the distribution lists the ALB as an origin, edges may use it. In one apply Terraform would detach "
+        "the service, or delete the ALB, before CloudFront has let go: the removed reference no longer orders "
+        'them. Take the distribution back first, stage = "attach", and go on once it is deployed.',
+        _released,
+        waivable=False,
+        stops_rollback=True,
+    ),
+    Rule(
+        "delete-while-climbing",
+        Severity.BLOCK,
+        "nothing is deleted on the way up",
+        "Climbing adds. A deletion on the way up is something that was removed from the configuration without "
+        "going down the ladder, or a resource that another tool put into this state.",
+        _deletes,
+    ),
+    Rule(
+        "replacement",
+        Severity.REVIEW,
+        "nothing of ours is replaced",
+        "A replacement is made before the old one goes, but listeners, rules and target groups are wired anew on "
+        "the way. Below `connect` no visitor notices; from there on look at what refers to it.",
+        _replaces,
+    ),
+    Rule(
+        "visitors-alone",
+        Severity.BLOCK,
+        "where visitors are sent elsewhere, nothing else changes",
+        "The gates looked at load balancer, service and targets as they are. A plan that switches visitors and "
+        "changes something else in the same apply switches them to something that nobody has looked at. Apply the "
+        "rest first, at the rung reached.",
+        _visitors_alone,
+        stops_rollback=True,
+    ),
+    Rule(
+        "handshake",
+        Severity.BLOCK,
+        "the load balancer goes on accepting what CloudFront sends",
+        "Edges learn of a change minutes after the ALB. Until then the listener has to keep its port and "
+        "protocol, and the rule has to accept the header that CloudFront sends now. To change the header, accept "
+        "both values first.",
+        _handshake,
+    ),
+    Rule(
+        "incomplete",
+        Severity.BLOCK,
+        "the plan covers the whole step",
+        "A plan that was narrowed by -target, or in which Terraform put something off, leaves a part of the step "
+        "to chance. Plan again without narrowing.",
+        _incomplete,
+    ),
+    Rule(
+        "drift",
+        Severity.REVIEW,
+        "nothing was changed outside Terraform",
+        "Somebody or something changed a managed resource since Terraform last looked. The plan either changes it "
+        "back or takes it as it is; look whether the people who changed it know.",
+        _drift,
+    ),
+    Rule(
+        "grace-period-alone",
+        Severity.BLOCK,
+        "a grace period doesn't travel with the load balancer that it is for",
+        "ECS refuses a health check grace period in the UpdateService that attaches the load balancer "
+        "(hashicorp/terraform-provider-aws issue 31104). It happens where a circuit breaker has taken the load "
+        'balancer off again behind Terraform\'s back. Attach first: stage = "attach", apply, then climb on.',
+        _grace,
+    ),
+)
