@@ -5,17 +5,20 @@ Nothing heavy is imported here, so that `--help` answers at once.
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bascule import __version__
+from bascule import __version__, cli_sandbox
+from bascule.cli_sandbox import command
 from bascule.errors import InputError
+from bascule.formats import Format
 from bascule.ladder import Stage, half_made
-from bascule.workspace import Workspace
+from bascule.workspace import Workspace, short
 
 if TYPE_CHECKING:
     from bascule.climb import Ask
@@ -30,9 +33,8 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-sandbox_app = typer.Typer(no_args_is_help=True, help="A local stand-in for AWS that holds the audited account.")
 secret_app = typer.Typer(no_args_is_help=True, help="The header by which the load balancer knows CloudFront.")
-app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(cli_sandbox.app, name="sandbox")
 app.add_typer(secret_app, name="secret")
 
 SiteName = Annotated[str, typer.Argument(metavar="SITE", help="Name of sites/SITE.toml.", show_default="the only site")]
@@ -73,7 +75,7 @@ def bascule(
         raise typer.Exit
 
 
-@app.command()
+@app.command(short_help="Read what is live, once that proves to change nothing.")
 def adopt(site: SiteName = "") -> None:
     """Read the live distribution, bucket and service into imports/SITE/, once adopting them proves to change nothing.
 
@@ -85,12 +87,12 @@ def adopt(site: SiteName = "") -> None:
     session = _session(site)
     done = run(session)
     for path in done.written:
-        typer.echo(f"wrote     {_relative(path)}")
+        typer.echo(f"wrote     {short(path)}")
     for path in done.unchanged:
-        typer.echo(f"unchanged {_relative(path)}")
+        typer.echo(f"unchanged {short(path)}")
 
 
-@app.command()
+@app.command(short_help="Write the Terraform JSON, and the HCL for reviewers.")
 def synth(
     site: SiteName = "",
     stage: Annotated[
@@ -107,24 +109,31 @@ def synth(
     name = workspace.named(site)
     if stage is None:
         folder = synthesis.synthesize_and_render(workspace, name)
-        typer.echo(f"{name}: {_relative(folder)}/cdk.tf.json, {_relative(workspace.rendered(name))}/main.tf")
+        typer.echo(f"{name}: {short(folder)}/cdk.tf.json, {short(workspace.rendered(name))}/main.tf")
     else:
         folder = synthesis.preview(workspace, name, stage)
-        typer.echo(f"{name} at {stage} (a preview): {_relative(folder.parent.parent)}")
+        typer.echo(f"{name} at {stage} (a preview): {short(folder.parent.parent)}")
 
 
-@app.command()
+@app.command(short_help="Plan and review the next step.")
 def plan(
     site: SiteName = "",
     stage: Annotated[Stage | None, typer.Option(help="Look at another stage; the plan can't be applied.")] = None,
 ) -> None:
-    """Plan the next step from the rung reached to the one wanted, and save it for `bascule apply`."""
+    """Plan the next step from the rung reached to the one wanted, review it, and save it for `bascule apply`.
+
+    The plan is put to the rules; the verdict is SAFE, REVIEW (something for a person's eyes) or BLOCKED, which is not
+    applied and ends in 1.
+    """
     from bascule import plans
     from bascule.session import configure, prepare
 
     session = _session(site)
     if stage is not None:
-        typer.echo(f"a preview, which can't be applied:\n{plans.told(plans.preview(session, stage))}")
+        typer.echo("a preview, which can't be applied:")
+        preview = plans.preview(session, stage)
+        typer.echo(f"its HCL: {short(session.workspace.preview(stage.value))}/rendered/{session.name}/main.tf")
+        _reviewed(session, preview)
         return
     state = prepare(session)
     for address in half_made(state):
@@ -132,13 +141,70 @@ def plan(
     step = plans.next_step(session, state)
     configure(session, step)
     planned = plans.make(session, step)
-    typer.echo(plans.told(planned))
     if plans.read_note(session.directory) is not None:
-        typer.echo(f"in full:  terraform -chdir={_relative(session.directory)} show {plans.PLAN_FILE}")
-        typer.echo(f"apply it: {_command()} apply {session.name}")
+        typer.echo(f"in full:  {command()} review {session.name}; apply it: {command()} apply {session.name}")
+    _reviewed(session, planned)
 
 
-@app.command()
+@app.command(short_help="Show the review of the saved plan.")
+def review(
+    site: SiteName = "",
+    format: Annotated[Format, typer.Option(help="How to show it.")] = Format.TEXT,
+    explain: Annotated[str, typer.Option(metavar="RULE", help="Say what a rule is about instead.")] = "",
+) -> None:
+    """Show the review of the saved plan. Needs no AWS account and no Terraform; ends in 1 if it is BLOCKED.
+
+    markdown is a comment for a pull request, html one self-contained page, json for machines (docs/review.md).
+    """
+    if explain:
+        from bascule import rules
+
+        typer.echo(rules.explain(rules.find(explain)))
+        return
+    from bascule import plans
+    from bascule.guard import Judgement
+    from bascule.renderers import renderer, text
+    from bascule.site_file import load
+
+    workspace = Workspace.here()
+    name = workspace.named(site)
+    wanted, directory = load(workspace.site_file(name)), workspace.synthesized(name)
+    account = (note := plans.read_note(directory)) and note.account
+    found = plans.read_saved(directory, name, wanted).review(name, wanted, account or "")
+    shown = text.render(found, colour=_colour()) if format is Format.TEXT else renderer(format)(found)
+    typer.echo(shown.rstrip("\n"))
+    if found.judgement is Judgement.BLOCKED:
+        raise typer.Exit(1)
+
+
+@app.command(short_help="Show what changed in the HCL since a git revision.")
+def diff(
+    site: SiteName = "",
+    base: Annotated[
+        str, typer.Option(metavar="REV", help="Git revision to compare with.", show_default="where main was left")
+    ] = "",
+) -> None:
+    """Show what changed in rendered/SITE/main.tf since a git revision, by resource and argument.
+
+    Needs no AWS account and no Terraform. Ends in 1 if `stage` falls across more than one boundary: a run that applies
+    the commit as it is would take things away in one apply, in the wrong order.
+    """
+    from bascule import files, git, hcl_diff
+    from bascule.renderers import text
+    from bascule.site_file import stage_of
+
+    workspace = Workspace.here()
+    name = workspace.named(site)
+    revision = base or git.merge_base(workspace.root)
+    rendered, written = (path.relative_to(workspace.root) for path in workspace.reviewed(name))
+    old, new = git.show(workspace.root, revision, rendered), files.read(workspace.root / rendered)
+    stages = stage_of(git.show(workspace.root, revision, written)), stage_of(files.read(workspace.root / written))
+    typer.echo(text.render_diff(hcl_diff.compare(old, new, str(rendered)), *stages, colour=_colour()))
+    if hcl_diff.falls_too_far(*stages):
+        raise typer.Exit(1)
+
+
+@app.command(short_help="Go to the stage that the site file asks for.")
 def apply(site: SiteName = "", yes: Yes = False) -> None:
     """Go to the stage that the site file asks for, step by step.
 
@@ -151,7 +217,7 @@ def apply(site: SiteName = "", yes: Yes = False) -> None:
     typer.echo(f"{session.name} is at {climb(session, _asking(session, yes))}")
 
 
-@app.command()
+@app.command(short_help="Send visitors back to the bucket.")
 def rollback(site: SiteName = "", yes: Yes = False) -> None:
     """Send visitors back to the bucket: one apply, from serve or retire to connect.
 
@@ -163,7 +229,7 @@ def rollback(site: SiteName = "", yes: Yes = False) -> None:
     typer.echo(roll_back(session, _asking(session, yes)))
 
 
-@app.command()
+@app.command(short_help="Show rung wanted and reached, account, last plan.")
 def status(site: SiteName = "") -> None:
     """Show the rung wanted and the rung reached, the account, and the last plan."""
     from bascule.status import status as run
@@ -171,7 +237,7 @@ def status(site: SiteName = "") -> None:
     typer.echo(run(_session(site)))
 
 
-@app.command()
+@app.command(short_help="Walk the whole ladder in the sandbox.")
 def demo() -> None:
     """Run the whole ladder, up and down, in the sandbox: real Terraform, no AWS account. Takes some eight minutes.
 
@@ -204,57 +270,28 @@ def create(site: SiteName = "") -> None:
     typer.echo(f"created SSM parameter {wanted.origin.secret_parameter}; its value is shown nowhere")
 
 
-@sandbox_app.command()
-def start(
-    account: Annotated[
-        Path | None, typer.Option(help="Data file of another account.", show_default="the audited one")
-    ] = None,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", show_default="any free one", min=0, max=65535)] = 0,
-) -> None:
-    """Start the sandbox of this checkout."""
-    from bascule.sandbox import control
-
-    running = control.start(_sandbox_root(), account=account, port=port)
-    typer.echo(f"{'already running' if running.already else 'running'} at {running.endpoint}, pid {running.pid}")
-    typer.echo(f'use it:  eval "$({_command()} sandbox env)"   (in a shell of its own: it sets AWS variables)')
-
-
-@sandbox_app.command()
-def stop() -> None:
-    """Stop the sandbox of this checkout; what it held is gone."""
-    from bascule.sandbox import control
-
-    typer.echo("stopped" if control.stop(_sandbox_root()) else "not running")
-
-
-@sandbox_app.command("status")
-def sandbox_status() -> None:
-    """Say whether the sandbox of this checkout is running, and where."""
-    from bascule.sandbox import control
-
-    running = control.status(_sandbox_root())
-    if running is None:
-        typer.echo("not running")
-        raise typer.Exit(1)
-    typer.echo(f"running at {running.endpoint}, pid {running.pid}, account {running.account_id}, {running.region}")
-
-
-@sandbox_app.command()
-def env() -> None:
-    """Print shell exports that point AWS clients, Terraform and bascule at the sandbox."""
-    from bascule.sandbox import control
-
-    running = control.status(_sandbox_root())
-    if running is None:
-        raise control.not_running(_sandbox_root())
-    typer.echo(control.shell_exports(control.environment(running)), nl=False)
-
-
 def _session(site: str) -> Session:
+    from bascule.renderers import text
     from bascule.session import open_session
 
     workspace = Workspace.here()
-    return open_session(workspace, workspace.named(site), typer.echo)
+    session = open_session(workspace, workspace.named(site), typer.echo)
+    return replace(session, show=partial(text.render, colour=_colour()))
+
+
+def _reviewed(session: Session, planned: Planned) -> None:
+    """Show the review of a plan; a blocked one ends the command in 1."""
+    from bascule.guard import Judgement
+
+    found = planned.review(session.name, session.site, session.identity.account)
+    typer.echo(session.show(found))
+    if found.judgement is Judgement.BLOCKED:
+        raise typer.Exit(1)
+
+
+def _colour() -> bool:
+    """Whether standard output takes colour: a terminal, and NO_COLOR is not set (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _asking(session: Session, yes: bool) -> Ask:
@@ -270,18 +307,3 @@ def _asking(session: Session, yes: bool) -> Ask:
             raise KeyboardInterrupt from None
 
     return ask
-
-
-def _command() -> str:
-    """How this command was called, so that what it tells to type works as it stands."""
-    called = Path(sys.argv[0])
-    return "bascule" if shutil.which("bascule") else str(_relative(called))
-
-
-def _sandbox_root() -> Path:
-    return Workspace.here().scratch() / "sandbox"
-
-
-def _relative(path: Path) -> Path:
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -41,7 +41,10 @@ def climb(session: Session, ask: Ask) -> Stage:
                 where=f"state of {session.name}",
                 remedy="look at `terraform state list`: something in it is neither adopted nor bascule's",
             )
-        failed = [verdict for verdict in _before(session, step) if not verdict.passed]
+        verdicts = _before(session, step)
+        failed = [verdict for verdict in verdicts if not verdict.passed]
+        if verdicts and not failed:
+            session.say("\n".join([f"observed before {step.stage}:", *(f"  {verdict}" for verdict in verdicts)]))
         if failed:
             finishing = replace(step, stage=step.reached)
             if step.descends or finishing.stage in done:
@@ -51,7 +54,9 @@ def climb(session: Session, ask: Ask) -> Stage:
                 gates.require(failed, step.stage, _way_out(step))
             done.add(finishing.stage)
         else:
-            _take(session, step, ask)
+            applied = _take(session, step, ask)
+            if applied and step.stage is Stage.SERVE:
+                session.say(_invalidation(session))
             if step.last:
                 return step.wanted
             done.add(step.stage)
@@ -72,17 +77,24 @@ def _take(session: Session, step: Step, ask: Ask) -> bool:
         planned = plans.make(session, step)
     else:
         session.say(f"using the plan saved at {planned.made}")
-    session.say(plans.told(planned))
+    _show(session, planned)
     if summary.is_empty(planned.plan):
         return False
-    guard.require(planned.plan, step)
     if not ask(planned):
         raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
     # Once more, right before: minutes may have passed at the question.
     gates.require(_verdicts(session, planned), step.stage, _way_out(step))
+    plans.require_unmoved(session, planned)
     plans.apply(session)
     session.say(f"at {step.stage}")
     return True
+
+
+def _show(session: Session, planned: Planned) -> None:
+    """Show the review of a plan. Raises BasculeError if the guard doesn't let it through."""
+    found = planned.review(session.name, session.site, session.identity.account)
+    session.say(session.show(found))
+    guard.require(found.findings, planned.step)
 
 
 def _verdicts(session: Session, planned: Planned) -> Sequence[Verdict]:
@@ -109,13 +121,17 @@ def roll_back(session: Session, ask: Ask) -> str:
     state = _state_for_going_back(back)
     now = reached(state)
     if not now.at_least(Stage.CONNECT) and not knows_load_balancer(back.clients, back.site):
-        return f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
+        told = f"nothing to roll back: the rung reached is {now}, where CloudFront doesn't know the load balancer"
+        if session.site.stage.at_least(Stage.CONNECT):
+            told += f"\nnote: the site file asks for {session.site.stage}, and the next `bascule apply` goes there"
+        return told
     path = session.workspace.site_file(session.name)
     try:
         planned = _way_back(back, state)
-        back.say(plans.told(planned))
         if not summary.is_empty(planned.plan) and not ask(planned):
             raise Declined("nothing applied")
+        if not summary.is_empty(planned.plan):
+            plans.require_unmoved(back, planned)
         if not Stage.CONNECT.at_least(session.site.stage):
             _want_connect(back, path)
         if not summary.is_empty(planned.plan):
@@ -127,13 +143,14 @@ def roll_back(session: Session, ask: Ask) -> str:
     return (
         f"visitors are served from the bucket; the site file asks for {stage}.\n"
         f"Commit it:   git commit -m 'Roll {session.name} back' sites/{session.name}.toml rendered/{session.name}\n"
+        f"{_invalidation(session)}\n"
         'To go further down, set stage = "adopt" (or "none") and run `bascule apply`, which stops at each boundary.'
     )
 
 
 def _state_for_going_back(back: Session) -> Mapping[str, Any]:
     """The state, read with a configuration that doesn't depend on the load balancer as CloudFront knows it."""
-    configure(back, Step(Stage.SERVE, Stage.ATTACH, Stage.ATTACH, {}))
+    configure(back, Step(Stage.SERVE, Stage.ADOPT, Stage.ADOPT, {}))
     initialize(back, back.directory)
     return read_state(back)
 
@@ -141,22 +158,30 @@ def _state_for_going_back(back: Session) -> Mapping[str, Any]:
 def _way_back(back: Session, state: Mapping[str, Any]) -> Planned:
     """The plan to `connect` of the distribution alone. A targeted plan takes along what the origin refers to, so where
     that is broken, it is the plan to the distribution as it was adopted, which refers to nothing of ours."""
+    now = max(reached(state), Stage.SERVE, key=lambda stage: stage.rung)
     try:
-        return _distribution_alone(back, Step(Stage.SERVE, Stage.CONNECT, Stage.CONNECT, state))
+        return _distribution_alone(back, Step(now, Stage.CONNECT, Stage.CONNECT, state), Stage.CONNECT)
     except terraform.Interrupted:
         raise
     except BasculeError as error:
         back.say(
             f"to connect it is not that simple: {error.what}\nso CloudFront lets go of the load balancer altogether"
         )
-        return _distribution_alone(back, Step(Stage.SERVE, Stage.ATTACH, Stage.ATTACH, state))
+        # The distribution of `attach` is that of `adopt`, whose configuration asks for nothing else of ours.
+        return _distribution_alone(back, Step(now, Stage.ATTACH, Stage.ATTACH, state), Stage.ADOPT)
 
 
-def _distribution_alone(back: Session, step: Step) -> Planned:
-    configure(back, step)
+def _distribution_alone(back: Session, step: Step, configuration: Stage) -> Planned:
+    configure(back, replace(step, stage=configuration))
     planned = plans.make(back, step, target=guard.DISTRIBUTION)
-    guard.require(planned.plan, step)
+    _show(back, planned)
     return planned
+
+
+def _invalidation(session: Session) -> str:
+    id_ = session.site.distribution.id
+    command = f"aws cloudfront create-invalidation --distribution-id {id_} --paths '/*'"
+    return f"CloudFront may answer from its caches until they are invalidated:  {command}"
 
 
 def _want_connect(session: Session, path: Path) -> None:

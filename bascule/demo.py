@@ -18,7 +18,7 @@ from bascule.plans import Planned
 from bascule.sandbox import control
 from bascule.session import Say, Session, Watch, open_session
 from bascule.terraform import Interrupted
-from bascule.workspace import Workspace
+from bascule.workspace import Workspace, short
 
 SITE = "arquantix"
 """The audited site: the one that the sandbox's account holds."""
@@ -43,7 +43,7 @@ WALK = (
     Rung(Stage.ATTACH, "the service runs behind the load balancer"),
     Rung(Stage.CONNECT, "CloudFront knows the load balancer; visitors still get the bucket"),
     Rung(Stage.SERVE, "visitors get the application"),
-    Rung(Stage.CONNECT, "rolled back: visitors get the bucket again", rollback=True),
+    Rung(Stage.CONNECT, "visitors get the bucket again", rollback=True),
     Rung(Stage.ATTACH, "CloudFront lets go of the load balancer"),
     Rung(Stage.BUILD, "the service lets go of the load balancer"),
     Rung(Stage.ADOPT, "what bascule built is gone"),
@@ -87,7 +87,7 @@ def sandboxed(root: Path, say: Say, account: Path | None = None) -> Iterator[Wor
     running = control.start(sandbox, account=account, owner_pid=os.getpid())
     try:
         os.environ.update(control.environment(running))
-        say(f"sandbox at {running.endpoint}, account {running.account_id}, in {root.name}/")
+        say(f"sandbox at {running.endpoint}, account {running.account_id}, working in {short(root)}/")
         yield Workspace(root)
     finally:
         os.environ.clear()

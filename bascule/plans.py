@@ -1,48 +1,84 @@
-"""Plans: made for one step of the ladder, saved beside the configuration, and applied."""
+"""Plans: made for one step of the ladder, saved beside the configuration with what they were made from, and applied."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bascule import files, ladder, summary, synth, terraform
+from bascule import aws, fence, files, ladder, plan_json, summary, synth, terraform
+from bascule.errors import BasculeError, InputError
+from bascule.fence import Fence
 from bascule.ladder import Stage, Step, reached
+from bascule.plan_json import Plan
+from bascule.review import Origin, Review, review
 from bascule.session import Session, initialize
+from bascule.site import Site
 
 PLAN_FILE = "plan.tfplan"
 PLAN_JSON = "plan.json"
+LIVE_CONFIG = "distribution.json"
+"""The distribution's raw config when the plan was made: what the apply compares with, and the last way back."""
 PLAN_NOTE = "plan.note.json"
 """What a saved plan was made for; see `Note`."""
+
+FINGERPRINTED = (PLAN_FILE, PLAN_JSON, synth.CONFIGURATION, LIVE_CONFIG)
+"""The files that a review is of, and that an apply uses."""
 
 
 @dataclass(frozen=True)
 class Note:
     """What a saved plan was made for: a plan for anything else is not applied."""
 
+    site: str
+    reached: str
+    """The rung that the state showed."""
     step: str
     """The rung that applying it leads to."""
     wanted: str
     """The site file's stage when it was made."""
     configuration: str
     """SHA-256 of the Terraform JSON that it was made from."""
+    fingerprint: str
+    """SHA-256 over FINGERPRINTED."""
     made: str
     """When, in UTC."""
+    account: str
+    target: str | None = None
+    """Address of the one resource that it is of, on purpose."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A saved plan for one step."""
+    """A plan for one step."""
 
     step: Step
-    plan: Mapping[str, Any]
-    """The plan, as `terraform show -json` prints it."""
+    plan: Plan
     made: str
     """When, in UTC."""
+    fence: Fence | None = None
+    """The distribution when it was made."""
+    fingerprint: str = ""
+    """SHA-256 over FINGERPRINTED; empty where it isn't saved."""
+    target: str | None = None
+
+    def review(self, name: str, site: Site, account: str) -> Review:
+        """The review of this plan, as of today."""
+        origin = Origin(self.made, account, self.fingerprint, self.fence.etag if self.fence else "")
+        return review(
+            name,
+            site,
+            self.step,
+            self.plan,
+            origin,
+            today=datetime.now(UTC).date(),
+            targeted=self.target is not None,
+            leftover=self.fence.leftover if self.fence else {},
+        )
 
 
 def next_step(session: Session, state: Mapping[str, Any]) -> Step:
@@ -54,18 +90,69 @@ def next_step(session: Session, state: Mapping[str, Any]) -> Step:
 def make(session: Session, step: Step, *, target: str | None = None) -> Planned:
     """Plan `step`, whose configuration is where Terraform runs (`session.configure`), and save the plan beside it.
 
-    A plan with nothing in it is not saved. `target` is the address of the one resource that may change.
+    A plan with nothing in it is not saved. `target` is the address of the one resource that may change. Raises
+    BasculeError if the distribution was changed meanwhile.
     """
-    discard(session.directory)
-    plan = _plan(session, session.directory, target)
+    directory = session.directory
+    discard(directory)
+    document = _plan(session, directory, target)
+    plan = plan_json.read(document) if document else plan_json.EMPTY
     if summary.is_empty(plan):
-        discard(session.directory)
-        return Planned(step, plan, _now())
-    files.write(session.directory / PLAN_JSON, json.dumps(plan), files.PRIVATE)
+        discard(directory)
+        return Planned(step, plan, _now(), target=target)
+    try:
+        found = _fence_for(session, plan)
+    except BaseException:
+        discard(directory)
+        raise
     made = _now()
-    note = Note(step.stage.value, step.wanted.value, digest(session.directory), made)
-    files.write(session.directory / PLAN_NOTE, json.dumps(asdict(note)), files.PRIVATE)
-    return Planned(step, plan, made)
+    files.write(directory / PLAN_JSON, json.dumps(document), files.PRIVATE)
+    (directory / LIVE_CONFIG).unlink(missing_ok=True)
+    if found is not None:
+        files.write(directory / LIVE_CONFIG, fence.dumps(found), files.PRIVATE)
+    note = Note(
+        site=session.name,
+        reached=step.reached.value,
+        step=step.stage.value,
+        wanted=step.wanted.value,
+        configuration=digest(directory),
+        fingerprint=fingerprint(directory),
+        made=made,
+        account=session.identity.account,
+        target=target,
+    )
+    files.write(directory / PLAN_NOTE, json.dumps(asdict(note)), files.PRIVATE)
+    return Planned(step, plan, made, found, note.fingerprint, target)
+
+
+def _fence_for(session: Session, plan: Plan) -> Fence | None:
+    """The distribution that a plan was made from; None where the plan lets go of it, and so sends it nothing."""
+    if all(change.action == "forget" for change in plan.of_type("aws_cloudfront_distribution")):
+        return None
+    found = live_fence(session)
+    fence.require_planned_from(found, plan)
+    return found
+
+
+def require_unmoved(session: Session, planned: Planned) -> None:
+    """Raises BasculeError if the saved plan isn't the one that was shown, or, with what was changed, if the
+    distribution isn't what it was made from any more: minutes may have passed at the question.
+    """
+    if planned.fingerprint != fingerprint(session.directory):
+        raise BasculeError(
+            "the saved plan is not the one that was shown: it was made anew meanwhile",
+            where=str(session.directory),
+            remedy="nothing was applied; look who else plans here, then `bascule apply` again",
+        )
+    if planned.fence is not None:
+        fence.require_same(planned.fence, live_fence(session), planned.plan)
+
+
+def live_fence(session: Session) -> Fence:
+    """The distribution as it is live."""
+    with aws.readable():
+        found = session.clients("cloudfront").get_distribution_config(Id=session.site.distribution.id)
+    return Fence(found["ETag"], found["DistributionConfig"])
 
 
 def preview(session: Session, stage: Stage) -> Planned:
@@ -74,20 +161,80 @@ def preview(session: Session, stage: Stage) -> Planned:
     initialize(session, folder)
     state = terraform.show_json(session.terraform, folder, session.environment)
     try:
-        plan = _plan(session, folder)
+        document = _plan(session, folder)
     finally:
         discard(folder)
-    return Planned(Step(reached(state), stage, stage, state), plan, _now())
+    plan = plan_json.read(document) if document else plan_json.EMPTY
+    found = _fence_for(session, plan) if document else None
+    return Planned(Step(reached(state), stage, stage, state), plan, _now(), found)
 
 
 def saved(session: Session, step: Step) -> Planned | None:
-    """The saved plan, if it is for `step` and for the configuration as it is now; else None."""
-    note = read_note(session.directory)
+    """The saved plan, if it is for `step`; None if there is none, or one for another step.
+
+    Raises BasculeError if it is for this step but not the plan that was reviewed: another configuration by now, files
+    that were changed since, or older than the site file allows.
+    """
+    directory = session.directory
+    note = read_note(directory)
+    if note is None or (note.step, note.wanted, note.target) != (step.stage, step.wanted, None):
+        return None
+    again = f"`bascule plan {session.name}` makes it anew; read it, then apply"
+    where = f"the plan to {note.step}, made {note.made}"
+    if note.account != session.identity.account:
+        what = f"this was planned in account {note.account}; these credentials are of {session.identity.account}"
+        raise BasculeError(what, where=where, remedy=again)
+    if note.configuration != digest(directory):
+        raise BasculeError("the configuration has changed since this was planned", where=where, remedy=again)
+    age = datetime.now(UTC) - datetime.fromisoformat(note.made)
+    if age.total_seconds() > session.site.plan.max_age * 60:
+        limit = f"plan.max_age is {session.site.plan.max_age} minutes"
+        raise BasculeError(f"this plan is {_minutes(age.total_seconds())} old; {limit}", where=where, remedy=again)
+    return replace(read_saved(directory, session.name, session.site), step=step)
+
+
+def read_saved(directory: Path, name: str, site: Site) -> Planned:
+    """The plan that is saved in `directory`, with no look at AWS or Terraform.
+
+    Raises InputError if there is none, if it is another site's, or if its files aren't what they were when it was made.
+    """
+    again = f"`bascule plan {name}` makes it anew"
+    note = read_note(directory)
     if note is None:
-        return None
-    if (note.step, note.wanted, note.configuration) != (step.stage, step.wanted, digest(session.directory)):
-        return None
-    return Planned(step, _read_plan(session, session.directory), note.made)
+        raise InputError("there is no saved plan", where=str(directory), remedy=again)
+    if note.site != name:
+        raise InputError(f"this is a plan of the site {note.site}, not of {name}", where=str(directory), remedy=again)
+    if note.fingerprint != fingerprint(directory):
+        what = "its files were changed after it was made"
+        raise InputError(f"not the plan that was made: {what}", where=str(directory), remedy=again)
+    document = load_json(directory / PLAN_JSON)
+    plan = plan_json.read(document, str(directory / PLAN_JSON))
+    _require_site(plan, site, str(directory / PLAN_JSON))
+    now, stage, wanted = Stage(note.reached), Stage(note.step), Stage(note.wanted)
+    live = directory / LIVE_CONFIG
+    found = fence.loads(live.read_text(encoding="utf-8")) if live.exists() else None
+    return Planned(Step(now, stage, wanted, {}), plan, note.made, found, note.fingerprint, note.target)
+
+
+def load_json(path: Path) -> Any:
+    """The JSON that a file holds. Raises InputError if it can't be read or isn't whole."""
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}", where=str(path), remedy=plan_json.REPLAN) from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not JSON, or cut off: {error}"[:160], where=str(path), remedy=plan_json.REPLAN) from None
+
+
+def _require_site(plan: Plan, site: Site, where: str) -> None:
+    for change in plan.of_type("aws_cloudfront_distribution"):
+        found = change.import_id or change.before.get("id")
+        if found not in (None, site.distribution.id):
+            raise InputError(
+                f"a plan of another site: its distribution is {found}, this site's is {site.distribution.id}",
+                where=where,
+                remedy=plan_json.REPLAN,
+            )
 
 
 def apply(session: Session) -> None:
@@ -106,7 +253,7 @@ def apply(session: Session) -> None:
 
 
 def discard(directory: Path) -> None:
-    """Remove the saved plan, if there is one."""
+    """Remove the saved plan, if there is one. The raw config beside it stays: it is the last way back."""
     for name in (PLAN_NOTE, PLAN_FILE, PLAN_JSON):
         (directory / name).unlink(missing_ok=True)
 
@@ -125,31 +272,28 @@ def digest(directory: Path) -> str:
     return hashlib.sha256((directory / synth.CONFIGURATION).read_bytes()).hexdigest()
 
 
-def told(planned: Planned) -> str:
-    """The plan for a person: where it leads, what it touches, and what it counts to."""
-    step = planned.step
-    lead = f"{step.reached} → {step.stage}"
-    if not step.last:
-        lead += f" (a step on the way to {step.wanted}; the next is planned after it)"
-    if summary.is_empty(planned.plan):
-        return f"{lead}: nothing to do"
-    lines = [lead, *(str(row) for row in summary.rows(planned.plan)), f"  {summary.counts(planned.plan)}"]
-    lines += [f"  kept as adopted: {behavior}" for behavior in summary.kept_behaviors(planned.plan)]
-    return "\n".join(lines)
+def fingerprint(directory: Path) -> str:
+    """SHA-256, as hex, over the names and digests of FINGERPRINTED: another byte anywhere is another plan."""
+    held = {name: (directory / name).read_bytes() if (directory / name).exists() else b"" for name in FINGERPRINTED}
+    digests = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in held.items()]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def _plan(session: Session, directory: Path, target: str | None = None) -> Mapping[str, Any]:
+    """The JSON of the plan, empty if Terraform says that it has no changes."""
     out, extra = directory / PLAN_FILE, [f"-target={target}"] if target else []
     session.say("planning")
     with session.watch() as on_event:
         result = terraform.plan(
             session.terraform, directory, session.environment, out=out, extra=extra, on_event=on_event
         )
-    return _read_plan(session, directory) if result.has_changes else summary.EMPTY
-
-
-def _read_plan(session: Session, directory: Path) -> Mapping[str, Any]:
+    if not result.has_changes:
+        return {}
     return terraform.show_json(session.terraform, directory, session.environment, directory / PLAN_FILE)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds >= 7200 else f"{seconds / 60:.0f} minutes"
 
 
 def _now() -> str:

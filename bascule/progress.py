@@ -21,6 +21,16 @@ DOING = {"create": "creating", "update": "changing", "delete": "destroying", "re
 DONE = {"create": "created", "update": "changed", "delete": "destroyed", "read": "read"}
 """By the action in an event's hook."""
 
+ON_PURPOSE = frozenset(
+    {
+        "Resource targeting is in effect",
+        "Applied changes may be incomplete",
+        "Config generation is experimental",
+        "Some objects will no longer be managed by Terraform",
+    }
+)
+"""Warnings of what bascule does on purpose: a rollback is of one resource, `adopt` generates, `none` forgets."""
+
 STOPPING = "stopping: Terraform was asked to end, and is given the time that it needs to save its state"
 STILL_STOPPING = "still stopping: to force Terraform now could lose the state, so it is not forced"
 
@@ -43,6 +53,8 @@ def line(event: Event) -> str | None:
             return f"{_address(hook)}: failed after {_elapsed(hook)} of {_doing(hook)}"
         case {"type": "change_summary", "changes": {"operation": operation} as changes}:
             return _summary(operation, changes)
+        case {"type": "diagnostic", "diagnostic": {"severity": "warning", "summary": summary}} if summary in ON_PURPOSE:
+            return None
         case {"type": "diagnostic", "diagnostic": {"severity": "warning", "summary": summary} as diagnostic}:
             return f"warning: {summary}" + (f" ({diagnostic['address']})" if diagnostic.get("address") else "")
         case {"type": "log", "@message": str(message)} if message.startswith("Installing provider"):

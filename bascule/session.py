@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bascule import aws, files, progress, site_file, terraform, terraform_environment
-from bascule.ladder import Stage, Step
+from bascule.errors import BasculeError
+from bascule.ladder import Stage, Step, adopted_ids
+from bascule.renderers import text
+from bascule.review import Review
 from bascule.site import Site
 from bascule.synth import synthesize, synthesize_and_render
 from bascule.terraform import Terraform
@@ -42,6 +45,8 @@ class Session:
     environment: dict[str, str]
     say: Say
     watch: Watch = progress.shown
+    show: Callable[[Review], str] = text.render
+    """How a review is shown to the person."""
 
     @property
     def directory(self) -> Path:
@@ -74,11 +79,7 @@ def configure(session: Session, step: Step) -> None:
 
 
 def initialize(session: Session, directory: Path) -> None:
-    """Run `terraform init` on the configuration in `directory`, with the site's committed lock file.
-
-    A site that has none yet uses the one that bascule carries, as synthesis will commit it.
-    """
-    lock_file = session.workspace.lock_file(session.name)
+    """Run `terraform init` on the configuration in `directory`, with the site's committed lock file."""
     set_path_style(directory, session.identity.endpoint)
     with session.watch() as on_event:
         terraform.init(
@@ -86,9 +87,16 @@ def initialize(session: Session, directory: Path) -> None:
             directory,
             session.environment,
             backend_config=backend_config(session),
-            lock_file=lock_file if lock_file.exists() else terraform.LOCK_FILE,
+            lock_file=lock_file(session),
             on_event=on_event,
         )
+
+
+def lock_file(session: Session) -> Path:
+    """The site's committed lock file; for a site that has none yet the one that bascule carries, as synthesis will
+    commit it."""
+    committed = session.workspace.lock_file(session.name)
+    return committed if committed.exists() else terraform.LOCK_FILE
 
 
 def backend_config(session: Session) -> tuple[str, ...]:
@@ -107,13 +115,31 @@ def set_path_style(directory: Path, endpoint: str) -> None:
 
 
 def read_state(session: Session) -> dict[str, Any]:
-    """Terraform's state as `terraform show -json` prints it; needs an initialized directory."""
-    return terraform.show_json(session.terraform, session.directory, session.environment)
+    """Terraform's state as `terraform show -json` prints it; needs an initialized directory.
+
+    Raises BasculeError if it is another site's, or of another resource than the site file names: Terraform passes over
+    an import block whose address it knows already, and would change the resource that it knows.
+    """
+    state = terraform.show_json(session.terraform, session.directory, session.environment)
+    expected = session.site.import_ids()
+    for type_, found in adopted_ids(state).items():
+        if found != expected[type_]:
+            raise BasculeError(
+                f"the state holds the {type_} {found}; the site file says {expected[type_]}",
+                where=f"state of {session.name}, {session.workspace.site_file(session.name)}",
+                remedy='put the id back, then stage = "none" and `bascule apply`, before it is changed; '
+                "or give this site a [state] of its own",
+            )
+    return state
 
 
 def prepare(session: Session) -> dict[str, Any]:
     """Synthesize what the site file asks for, initialize Terraform on it, and return its state."""
+    rendered = session.workspace.rendered(session.name) / "main.tf"
+    before = files.read(rendered)
     synthesize_and_render(session.workspace, session.name, session.site.stage)
+    if files.read(rendered) != before:
+        session.say(f"rendered/{session.name}/main.tf is new: commit it with sites/{session.name}.toml")
     session.say("reading the state")
     initialize(session, session.directory)
     return read_state(session)

@@ -121,12 +121,13 @@ def init(
     """Initialize `directory` for use: providers installed as the lock file says, backend ready.
 
     `backend_config` holds `key=value` strings. `lock_file` is copied in as `.terraform.lock.hcl`; with None the
-    directory's own one counts. Either way Terraform may not change it.
+    directory's own one counts. Terraform refuses a provider that fits none of its checksums; on a platform whose
+    unpacked checksum it lacks, Terraform adds that one to the copy.
     Raises BasculeError with Terraform's diagnostics, Interrupted after a Ctrl-C.
     """
     if lock_file is not None:
         (directory / ".terraform.lock.hcl").write_bytes(lock_file.read_bytes())
-    options = ["-json", "-input=false", "-lockfile=readonly", *(f"-backend-config={pair}" for pair in backend_config)]
+    options = ["-json", "-input=false", *(f"-backend-config={pair}" for pair in backend_config)]
     _stream(terraform, directory, env, "init", options, on_event)
 
 
@@ -188,7 +189,8 @@ def show_json(
 
 
 def untaint(terraform: Terraform, directory: Path, env: Mapping[str, str], address: str) -> None:
-    """Tell the state that the resource at `address` need not be replaced."""
+    """Tell the state that the resource at `address` need not be replaced. Raises BasculeError as `plan` does."""
+    _refuse_unsaved_state(directory)
     _capture(terraform, directory, env, "untaint", [address])
 
 

@@ -35,6 +35,8 @@ class Workspace:
         """
         if not site:
             return self.only_site()
+        if Path(site).parent == Path("sites"):  # as a shell completes it
+            site = Path(site).name
         site = site.removesuffix(".toml")
         if Path(site).name != site:
             raise InputError(f"{site!r} is no site's name", where="SITE", remedy="name a site, not a path")
@@ -53,7 +55,7 @@ class Workspace:
 
     def site_file(self, site: str) -> Path:
         """Intent: `sites/<site>.toml`, relative where possible so that errors are short."""
-        return _short(self.root / "sites" / f"{site}.toml")
+        return short(self.root / "sites" / f"{site}.toml")
 
     def imports(self, site: str) -> Path:
         """What was adopted."""
@@ -62,6 +64,10 @@ class Workspace:
     def rendered(self, site: str) -> Path:
         """What reviewers read, and the lock file of providers."""
         return self.root / "rendered" / site
+
+    def reviewed(self, site: str) -> tuple[Path, Path]:
+        """What a pull request shows of a site: the HCL, and the site file that it follows from."""
+        return self.rendered(site) / "main.tf", self.root / "sites" / f"{site}.toml"
 
     def lock_file(self, site: str) -> Path:
         """The provider's checksums, committed: every `terraform init` uses them."""
@@ -84,6 +90,7 @@ class Workspace:
         return self.root / ".bascule"
 
 
-def _short(path: Path) -> Path:
+def short(path: Path) -> Path:
+    """A path relative to the working directory where it lies below it, so that messages are short."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

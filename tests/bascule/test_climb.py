@@ -17,15 +17,19 @@ from example import Call, account
 from scripted import (
     ADOPT,
     ATTACH,
+    BALANCED,
     BALANCER,
     BUILD,
     CONNECT,
     CONNECTED,
     DETACHED,
-    LB,
+    LISTENER,
     NONE,
     OURS,
+    PLAIN,
+    PROTECTED,
     RETIRE,
+    RULE,
     RUNGS,
     SERVE,
     SERVED,
@@ -39,7 +43,7 @@ from scripted import (
 from bascule import files, plans, site_file
 from bascule.climb import Declined, climb, roll_back
 from bascule.errors import BasculeError
-from bascule.guard import DISTRIBUTION, LISTENER, RULE
+from bascule.guard import DISTRIBUTION
 from bascule.ladder import Stage, Step
 from bascule.plans import Planned
 from bascule.session import configure
@@ -83,24 +87,84 @@ def test_a_saved_plan_is_used_for_its_step(world: World) -> None:
     assert RUNGS[CONNECT] == world.state
 
 
-CHANGES: dict[str, Callable[[World], None]] = {
-    "the stage in the site file": lambda world: world.want(SERVE),
-    "the configuration": lambda world: world.change(locals={"more": True}),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_saved_plan_for_anything_else_is_made_anew(world: World, change: Callable[[World], None]) -> None:
-    """Nobody has read what would be done now."""
+def test_a_saved_plan_for_another_stage_is_made_anew(world: World) -> None:
+    """It is shown and asked about, like one that was never saved."""
     world.begin(RUNGS[ADOPT], CONNECT)
     with account() as clients:
         world.plan(clients)
-        change(world)
+        world.want(SERVE)
         with pytest.raises(Declined):
             climb(world.session(clients), no)
     assert 2 == len(world.ran("plan"))
     assert not any("using the plan saved" in line for line in world.said)
     assert any("is not for this: planning anew" in line for line in world.said)
+
+
+def test_a_saved_plan_of_another_configuration_is_refused(world: World) -> None:
+    """What was reviewed is applied, or nothing: nobody has read what would be done now."""
+    world.begin(RUNGS[ADOPT], CONNECT)
+    with account() as clients:
+        world.plan(clients)
+        world.change(locals={"more": True})
+        with pytest.raises(BasculeError, match="the configuration has changed since this was planned") as caught:
+            climb(world.session(clients), yes)
+    assert "bascule plan" in caught.value.remedy
+    assert (1, []) == (len(world.ran("plan")), world.applied())
+
+
+def test_a_plan_that_is_made_anew_at_the_question_is_not_applied(world: World) -> None:
+    """Somebody plans in another terminal meanwhile: what lies there is not what was shown."""
+    world.begin(RUNGS[ADOPT], CONNECT)
+    with account() as clients:
+        session = world.session(clients)
+
+        def meanwhile(planned: Planned) -> bool:
+            (session.directory / plans.PLAN_FILE).write_text(json.dumps({"plan": {}, "after": {}, "stage": "none"}))
+            return True
+
+        with pytest.raises(BasculeError, match="the saved plan is not the one that was shown"):
+            climb(session, meanwhile)
+    assert [] == world.applied()
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["climbing", "rolling back"])
+def test_a_distribution_that_is_changed_at_the_question_is_not_overwritten(world: World, back: bool) -> None:
+    """The console edit is shown beside what was planned from and what the plan would make of it."""
+    world.begin(RUNGS[SERVE if back else ADOPT], SERVE if back else CONNECT)
+
+    def meanwhile(planned: Planned) -> bool:
+        world.change(live={"etag": "E2", "config": {"Comment": "edited in the console"}})
+        return True
+
+    move = roll_back if back else climb
+    with account() as clients, pytest.raises(BasculeError) as caught:
+        move(world.session(clients), meanwhile)
+    assert "the distribution was changed after this plan was made" in str(caught.value)
+    assert 'comment: was "Old site", is now "edited in the console", the plan makes it (none)' in str(caught.value)
+    assert "ETag E1 when planned, E2 now" in str(caught.value)
+    assert [] == world.applied()
+
+
+def test_a_distribution_that_is_changed_while_planning_is_no_plan(world: World) -> None:
+    """Terraform read another version than bascule kept."""
+    changed = {**PLAIN[DISTRIBUTION], "values": {**PLAIN[DISTRIBUTION]["values"], "etag": "E0"}}
+    world.begin({**RUNGS[ADOPT], DISTRIBUTION: changed}, CONNECT)
+    with account() as clients, pytest.raises(BasculeError, match="changed while this was being planned"):
+        climb(world.session(clients), never)
+    with account() as clients:
+        assert plans.read_note(world.session(clients).directory) is None
+
+
+def test_a_state_of_another_resource_is_refused(world: World) -> None:
+    """Terraform would pass over the import block, and write this site's configuration onto that distribution."""
+    other = {**PLAIN[DISTRIBUTION], "values": {**PLAIN[DISTRIBUTION]["values"], "id": "E9OTHERSITE99"}}
+    world.begin({**RUNGS[ADOPT], DISTRIBUTION: other}, CONNECT)
+    with (
+        account() as clients,
+        pytest.raises(BasculeError, match="the state holds the aws_cloudfront_distribution E9OTHERSITE99"),
+    ):
+        climb(world.session(clients), never)
+    assert [] == world.ran("plan", "apply")
 
 
 def test_a_saved_plan_for_another_step_is_made_anew(world: World) -> None:
@@ -151,7 +215,8 @@ def test_a_failed_apply_is_planned_anew_from_what_it_left(world: World) -> None:
         world.said.clear()
         with pytest.raises(Declined):
             climb(world.session(clients), no)
-    assert world.said[0].startswith("build → connect\n")
+    assert world.said[0].startswith("observed before connect:\n  pass  ALB active")
+    assert world.said[1].startswith("build → connect: ")
 
 
 # --- up and down
@@ -172,12 +237,15 @@ def test_climbing_to_serve_stops_where_the_account_is_looked_at(world: World) ->
     assert ["adopt", "connect", "serve"] == world.applied()
     assert ["synth serve", "synth adopt", "synth connect", "synth serve"] == world.ran("synth")
     assert [
-        "none → adopt (a step on the way to serve; the next is planned after it)",
+        "none → adopt (a step on the way to serve; the next is planned after it): SAFE",
         "at adopt",
-        "adopt → connect (a step on the way to serve; the next is planned after it)",
+        "adopt → connect (a step on the way to serve; the next is planned after it): SAFE",
         "at connect",
-        "connect → serve",
+        "observed before serve:",
+        "connect → serve: SAFE",
         "at serve",
+        "CloudFront may answer from its caches until they are invalidated:  aws cloudfront create-invalidation "
+        "--distribution-id EPJ3WQCO04UWW --paths '/*'",
     ] == [line.split("\n")[0] for line in world.said]
 
 
@@ -308,7 +376,7 @@ MORE = {
         RUNGS[CONNECT],
         SERVE,
         {"serve": {**RUNGS[SERVE], **resource(LISTENER, port=8080, protocol="HTTP")}},
-        f"~ update   {LISTENER}",
+        f"visitors-alone: {LISTENER} would be changed as well (update)",
     ),
     "the header while CloudFront sends another": (
         RUNGS[CONNECT],
@@ -398,7 +466,7 @@ def test_a_rollback_does_not_need_the_stage_wanted_to_be_possible(world: World) 
 def test_a_rollback_looks_at_what_is_live(world: World) -> None:
     """A state that lags behind, or was restored, says that visitors are at the bucket."""
     world.begin(RUNGS[ATTACH], SERVE)
-    world.change(drift=SERVED)
+    world.change(drift={**SERVED, BALANCER: PROTECTED[BALANCER]})
     rolled_back(world, live())
     assert ["connect"] == world.applied()
     assert CONNECTED[DISTRIBUTION] == world.state[DISTRIBUTION]
@@ -408,7 +476,7 @@ def test_a_rollback_looks_at_what_is_live(world: World) -> None:
     "broken",
     [
         {"drift": {BALANCER: None}},
-        {"drift": resource(BALANCER, arn=LB, tags={"CostCenter": "42"})},
+        {"drift": resource(BALANCER, **BALANCED, tags={"CostCenter": "42"})},
         {"refused": ["connect"]},
         {"unplannable": ["connect"]},
     ],
@@ -422,11 +490,20 @@ def test_where_connect_itself_is_broken_a_rollback_leaves_the_load_balancer_out(
     world.begin(RUNGS[SERVE], SERVE)
     world.change(**broken)
     told = rolled_back(world)
-    assert ["attach"] == world.applied()
-    assert {**RUNGS[SERVE], DISTRIBUTION: RUNGS[ATTACH][DISTRIBUTION]} == world.state
+    assert ["adopt"] == world.applied()
+    assert {**RUNGS[SERVE], DISTRIBUTION: RUNGS[ADOPT][DISTRIBUTION]} == world.state
     assert CONNECT is site_file.load(world.site_file).stage
     assert any(line.startswith("to connect it is not that simple:") for line in world.said)
     assert told.startswith("visitors are served from the bucket; the site file asks for connect.\n")
+
+
+def test_a_connect_that_was_stopped_behind_the_load_balancer_goes_down_in_steps(world: World) -> None:
+    """Deletion protection is switched on first, and AWS deletes no protected load balancer: that is taken back
+    before what is below it, and the service isn't attached on the way."""
+    world.begin({**RUNGS[BUILD], BALANCER: PROTECTED[BALANCER]}, ADOPT)
+    with account(GONE, GONE) as clients:
+        assert ADOPT is climb(world.session(clients), yes)
+    assert ["build", "adopt"] == world.applied()
 
 
 @pytest.mark.parametrize("reached", [NONE, ADOPT, ATTACH])
@@ -505,18 +582,28 @@ def test_on_the_way_down_the_distribution_waits_for_nothing(world: World) -> Non
 
 
 class Identity(BaseHTTPRequestHandler):
-    """Answers GetCallerIdentity, whatever it is asked."""
+    """Answers GetCallerIdentity and GetDistributionConfig, whatever it is asked."""
 
     ANSWER = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
         <Arn>arn:aws:iam::123456789012:user/test</Arn><UserId>A</UserId><Account>123456789012</Account>
         </GetCallerIdentityResult></GetCallerIdentityResponse>"""
 
+    CONFIG = b"""<DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">
+        <CallerReference>1</CallerReference></DistributionConfig>"""
+
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(self.ANSWER)
+
+    def do_GET(self) -> None:
+        self._answer(self.CONFIG)
+
+    def _answer(self, body: bytes) -> None:
         self.send_response(200)
-        self.send_header("Content-Length", str(len(self.ANSWER)))
+        self.send_header("ETag", "E1")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(self.ANSWER)
+        self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         pass
@@ -558,7 +645,7 @@ def test_without_a_terminal_nothing_is_applied_unless_asked_for(world: World, en
 
     refused = apply()
     assert 2 == refused.returncode, refused.stderr
-    assert "3 to import, 0 to add, 0 to change, 0 to destroy" in refused.stdout
+    assert "SAFE  Changes for visitors? None: CloudFront still serves the bucket." in refused.stdout
     assert "bascule: nobody to ask\n" in refused.stderr
     assert "--yes" in refused.stderr
     assert [] == world.applied()

@@ -17,6 +17,7 @@ from bascule import climb, demo, files, summary
 from bascule.adopt import adopt
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, reached
+from bascule.plan_json import Plan
 from bascule.plans import Planned
 from bascule.sandbox import control
 from bascule.session import Session, read_state
@@ -43,7 +44,7 @@ class Story:
     retired: Mapping[str, Any]
     retiring: tuple[Mapping[str, Any], Mapping[str, Any]]
     """The plan that retired, of the JSON and of the HCL."""
-    replans: list[Mapping[str, Any]]
+    replans: list[Plan]
     """The plans right after `retire` and after the rollback from it."""
     adopted_behind_the_state: str
     """The error of adopting when the account looks untouched, but the state shows a later rung."""
@@ -89,7 +90,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         retiring = []
 
         def both(planned: Planned) -> bool:
-            retiring.extend([planned.plan, recording.plan_of_hcl(session, root / "hcl")])
+            retiring.extend([planned.plan.document, recording.plan_of_hcl(session, root / "hcl")])
             return True
 
         climb.climb(session, both)

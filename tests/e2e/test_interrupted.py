@@ -22,6 +22,7 @@ import recording
 from bascule import demo, plans, summary
 from bascule.adopt import adopt
 from bascule.ladder import Stage
+from bascule.plan_json import Plan
 from bascule.workspace import Workspace
 
 pytestmark = pytest.mark.faults
@@ -39,7 +40,7 @@ class Story:
     second_code: int
     resumed: str
     resumed_code: int
-    replan: summary.Plan
+    replan: Plan
     load_balancers: int
 
 

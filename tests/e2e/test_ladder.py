@@ -6,6 +6,7 @@ What is shown here: plans, requests and state on the real provider; AWS's side i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ import recording
 from plan_json import comparable
 from recording import Record, Walk
 
-from bascule import distribution, summary
+from bascule import distribution, guard, site_file, summary
 from bascule.demo import WALK, Rung
-from bascule.ladder import ALB_ORIGIN_ID, Stage
+from bascule.guard import Judgement
+from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
+from bascule.rules import Case
 from bascule.summary import Counts
 
 ADOPTED = {"aws_cloudfront_distribution.site", "aws_s3_bucket.site", "aws_ecs_service.site"}
@@ -72,7 +75,16 @@ def test_the_plan_after_every_apply_is_empty(record: Record) -> None:
 def test_rendered_hcl_plans_the_same_as_the_json(record: Record) -> None:
     """Terraform makes the same plan JSON of the HCL that reviewers read and of the JSON that it runs."""
     for step in record.steps:
-        assert comparable(step.plan) == comparable(step.plan_of_hcl)
+        assert comparable(step.plan.document) == comparable(step.plan_of_hcl)
+
+
+def test_the_guard_finds_every_rung_safe(record: Record) -> None:
+    """No rule fails or is unknown but for the plain HTTP that the site waives."""
+    site = site_file.parse(record.site_file, "site.toml")
+    for step in record.steps:
+        way = Step(step.reached, step.stage, step.stage, {})
+        findings = guard.judge(Case(step.plan, site, way, targeted=record.rung.rollback), date(2026, 1, 3))
+        assert Judgement.SAFE is guard.judgement(findings), [f for f in findings if f.seen]
 
 
 def test_adopted_resources_are_never_deleted_or_replaced(record: Record) -> None:
@@ -199,7 +211,7 @@ def rung(walk: Walk, stage: Stage) -> Record:
 
 def changes(walk: Walk, stage: Stage) -> Iterator[Mapping[str, Any]]:
     (step,) = rung(walk, stage).steps
-    yield from step.plan["resource_changes"]
+    yield from step.plan.document["resource_changes"]
 
 
 def paths(config: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bascule import demo, files, plans, progress, synth, terraform
+from bascule import demo, files, plan_json, plans, progress, synth, terraform
 from bascule.demo import Hooks, Rung
 from bascule.guard import DISTRIBUTION
 from bascule.ladder import Stage
+from bascule.plan_json import Plan
 from bascule.plans import Planned
 from bascule.session import Session, backend_config, configure, read_state, set_path_style
 from bascule.terraform_events import OnEvent
@@ -23,8 +24,9 @@ from bascule.workspace import Workspace
 class Step:
     """One apply: its plan from the JSON, the plan of the rendered HCL, and the HCL itself."""
 
+    reached: Stage
     stage: Stage
-    plan: Mapping[str, Any]
+    plan: Plan
     plan_of_hcl: Mapping[str, Any]
     configuration: str
     plan_modes: dict[str, int]
@@ -37,7 +39,7 @@ class Record:
     rung: Rung
     steps: list[Step] = field(default_factory=list)
     events: list[Mapping[str, Any]] = field(default_factory=list)
-    replan: Mapping[str, Any] = field(default_factory=dict)
+    replan: Plan = plan_json.EMPTY
     live: Mapping[str, Any] = field(default_factory=dict)
     site_file: str = ""
     rendered: str = ""
@@ -101,7 +103,7 @@ def open_session(workspace: Workspace, said: list[str] | None = None) -> Session
     return session.open_session(workspace, demo.SITE, (said if said is not None else []).append, silent)
 
 
-def replan(session: Session) -> Mapping[str, Any]:
+def replan(session: Session) -> Plan:
     """The plan that follows at once on an apply."""
     step = plans.next_step(session, read_state(session))
     configure(session, step)
@@ -148,9 +150,18 @@ def secret_value(session: Session) -> str:
 
 def _step(session: Session, planned: Planned, folder: Path, *, target: str | None) -> Step:
     configuration = (session.directory / synth.CONFIGURATION).read_text(encoding="utf-8")
-    kept = (plans.PLAN_FILE, plans.PLAN_JSON, plans.PLAN_NOTE)
-    modes = {name: (session.directory / name).stat().st_mode & 0o777 for name in kept}
-    return Step(planned.step.stage, planned.plan, plan_of_hcl(session, folder, target=target), configuration, modes)
+    kept = (plans.PLAN_FILE, plans.PLAN_JSON, plans.PLAN_NOTE, plans.LIVE_CONFIG)
+    modes = {
+        name: (session.directory / name).stat().st_mode & 0o777 for name in kept if (session.directory / name).exists()
+    }
+    return Step(
+        planned.step.reached,
+        planned.step.stage,
+        planned.plan,
+        plan_of_hcl(session, folder, target=target),
+        configuration,
+        modes,
+    )
 
 
 def plan_of_hcl(session: Session, folder: Path, *, target: str | None = None) -> Mapping[str, Any]:

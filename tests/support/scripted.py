@@ -16,9 +16,11 @@ from example import CONFIG, Call, with_path
 
 from bascule import aws, demo, files, plans, site_file
 from bascule.aws import Identity
-from bascule.guard import DISTRIBUTION, LISTENER, RULE
+from bascule.guard import DISTRIBUTION
 from bascule.ladder import ALB_ORIGIN_ID, Stage
+from bascule.managed_policies import ALL_VIEWER, CACHING_DISABLED, CACHING_OPTIMIZED
 from bascule.plans import Planned
+from bascule.review import Review
 from bascule.session import Session, configure, prepare
 from bascule.terraform import Terraform
 from bascule.terraform_events import OnEvent
@@ -60,39 +62,61 @@ def resource(address: str, **values: Any) -> Resources:
 
 def distribution(default: str, *origins: str) -> Resources:
     """The distribution with these origins; what the ALB is sent holds the header."""
-    domains = {"S3": f"{SITE.bucket.name}.s3.me-central-1.amazonaws.com", ALB_ORIGIN_ID: "ours.elb.amazonaws.com"}
-    headers = {"S3": [], ALB_ORIGIN_ID: [{"name": "x-secret", "value": "s"}]}
+    s3 = {"origin_id": "S3", "domain_name": f"{SITE.bucket.name}.s3.me-central-1.amazonaws.com", "custom_header": []}
+    alb = {
+        "origin_id": ALB_ORIGIN_ID,
+        "domain_name": DOMAIN,
+        "custom_header": [{"name": HEADER, "value": SECRET}],
+        "custom_origin_config": [{"origin_protocol_policy": "http-only", "http_port": 80}],
+    }
+    old = {"target_origin_id": "S3", "allowed_methods": ["GET", "HEAD"], "cache_policy_id": CACHING_OPTIMIZED}
+    new = {
+        "target_origin_id": ALB_ORIGIN_ID,
+        "allowed_methods": ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
+        "cache_policy_id": CACHING_DISABLED,
+        "origin_request_policy_id": ALL_VIEWER,
+    }
     return resource(
         DISTRIBUTION,
+        id=SITE.distribution.id,
         arn=ARN,
-        origin=[{"origin_id": o, "domain_name": domains[o], "custom_header": headers[o]} for o in origins],
-        default_cache_behavior=[{"target_origin_id": default}],
+        origin=[{"S3": s3, ALB_ORIGIN_ID: alb}[origin] for origin in origins],
+        default_cache_behavior=[new if default == ALB_ORIGIN_ID else old],
+        viewer_certificate=[{"minimum_protocol_version": "TLSv1.2_2021"}],
     )
 
 
+HEADER, SECRET, DOMAIN = SITE.origin.secret_header, "5ec2e7" * 8, "ours.elb.amazonaws.com"
+LISTENER, RULE = "aws_lb_listener.alb", "aws_lb_listener_rule.cloudfront"
 SERVICE, BALANCER = "aws_ecs_service.site", "aws_lb.alb"
-DETACHED = resource(SERVICE, load_balancer=[])
-ATTACHED = resource(SERVICE, load_balancer=[{"target_group_arn": TARGET_GROUP}])
+_OWN = {"cluster": f"arn:aws:ecs:::cluster/{SITE.service.cluster}", "name": SITE.service.name}
+DETACHED = resource(SERVICE, load_balancer=[], **_OWN)
+ATTACHED = resource(SERVICE, load_balancer=[{"target_group_arn": TARGET_GROUP}], **_OWN)
 PLAIN = distribution("S3", "S3")
 CONNECTED = distribution("S3", "S3", ALB_ORIGIN_ID)
 SERVED = distribution(ALB_ORIGIN_ID, "S3", ALB_ORIGIN_ID)
 BUCKET = resource("aws_s3_bucket.site", bucket=SITE.bucket.name)
-CONDITION = [{"http_header": [{"http_header_name": "x-secret", "values": ["s"]}]}]
+CONDITION = [{"http_header": [{"http_header_name": HEADER, "values": [SECRET]}]}]
+REFUSAL = [{"type": "fixed-response", "fixed_response": [{"status_code": "403"}]}]
+BALANCED = {"arn": LB, "dns_name": DOMAIN, "security_groups": ["sg-1"], "enable_deletion_protection": False}
 OURS = {
-    **resource(BALANCER, arn=LB),
+    **resource(BALANCER, **BALANCED),
+    **resource("aws_security_group.alb", id="sg-1"),
     **resource("aws_lb_target_group.tasks", arn=TARGET_GROUP),
-    **resource(LISTENER, port=80, protocol="HTTP"),
-    **resource(RULE, condition=CONDITION),
+    **resource(LISTENER, port=80, protocol="HTTP", default_action=REFUSAL),
+    **resource(RULE, condition=CONDITION, action=[{"type": "forward", "target_group_arn": TARGET_GROUP}]),
 }
+
+PROTECTED = {**OURS, **resource(BALANCER, **{**BALANCED, "enable_deletion_protection": True})}
 
 RUNGS: dict[Stage, Resources] = {
     NONE: {},
     ADOPT: {**BUCKET, **DETACHED, **PLAIN},
     BUILD: {**BUCKET, **DETACHED, **PLAIN, **OURS},
     ATTACH: {**BUCKET, **ATTACHED, **PLAIN, **OURS},
-    CONNECT: {**BUCKET, **ATTACHED, **CONNECTED, **OURS},
-    SERVE: {**BUCKET, **ATTACHED, **SERVED, **OURS},
-    RETIRE: {**BUCKET, **ATTACHED, **distribution(ALB_ORIGIN_ID, ALB_ORIGIN_ID), **OURS},
+    CONNECT: {**BUCKET, **ATTACHED, **CONNECTED, **PROTECTED},
+    SERVE: {**BUCKET, **ATTACHED, **SERVED, **PROTECTED},
+    RETIRE: {**BUCKET, **ATTACHED, **distribution(ALB_ORIGIN_ID, ALB_ORIGIN_ID), **PROTECTED},
 }
 """What the state holds at each rung."""
 
@@ -101,6 +125,27 @@ RUNGS: dict[Stage, Resources] = {
 def silent() -> Iterator[OnEvent]:
     """Shows no event of Terraform's."""
     yield lambda event: None
+
+
+def shown(found: Review) -> str:
+    """The review in a few words: where it leads, and what is found."""
+    if found.is_empty:
+        return f"{found.lead}: nothing to do"
+    return "\n".join([f"{found.lead}: {found.judgement}", *(f"{f.rule.id}: {s}" for f in found.open for s in f.seen)])
+
+
+class _CloudFront:
+    """CloudFront as the world has it: the distribution's config from its file, all else from the script."""
+
+    def __init__(self, world: World, clients: aws.Clients) -> None:
+        self._world, self._clients = world, clients
+
+    def get_distribution_config(self, Id: str) -> dict[str, Any]:
+        live = json.loads((self._world.root / "world.json").read_text())["live"]
+        return {"ETag": live["etag"], "DistributionConfig": {**CONFIG, **live["config"]}}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clients("cloudfront"), name)
 
 
 @dataclass
@@ -112,7 +157,7 @@ class World:
 
     def say(self, line: str) -> None:
         """Keep what was said, but for what only shows that something is going on."""
-        if line not in ("reading the state", "planning"):
+        if line not in ("reading the state", "planning") and "commit it with" not in line:
             self.said.append(line)
 
     def begin(self, state: Resources, wanted: Stage = CONNECT) -> World:
@@ -121,7 +166,7 @@ class World:
         program = f'exec "{sys.executable}" -SE "{scripted_terraform.__file__}" "{self.root}" "$@"\n'
         files.write(self.root / "terraform", f"#!/bin/sh\n{program}", 0o755)
         world = {"state": state, "rungs": RUNGS, "drift": {}, "ends": {}, "refused": [], "locals": {}}
-        world |= {"unplannable": []}
+        world |= {"unplannable": [], "ids": SITE.import_ids(), "live": {"etag": "E1", "config": {}}}
         files.write(self.root / "world.json", json.dumps(world))
         files.write(self.root / "calls.log", "")
         self.want(wanted)
@@ -171,7 +216,12 @@ class World:
         identity = Identity("123456789012", "arn", site.region, "")
         terraform = Terraform(self.root / "terraform", "1.11.4")
         environment = {"PATH": "/usr/bin:/bin"}
-        return Session(NAME, site, self.workspace, clients, identity, terraform, environment, self.say, silent)
+        fenced = self._fenced(clients)
+        return Session(NAME, site, self.workspace, fenced, identity, terraform, environment, self.say, silent, shown)
+
+    def _fenced(self, clients: aws.Clients) -> aws.Clients:
+        """The clients, with CloudFront's answer about the distribution's config from `world.json`."""
+        return lambda service: _CloudFront(self, clients) if service == "cloudfront" else clients(service)
 
     def plan(self, clients: aws.Clients) -> Planned:
         """What `bascule plan` does."""

@@ -22,7 +22,9 @@ def targets(target: str, wanted: dict[str, Any]) -> set[str]:
     return {target, LOAD_BALANCER} if refers else {target}
 
 
-def plan(now: dict[str, Any], wanted: dict[str, Any], target: str, *, forget: bool) -> dict[str, Any]:
+def plan(
+    now: dict[str, Any], wanted: dict[str, Any], target: str, ids: dict[str, str], *, forget: bool
+) -> dict[str, Any]:
     """The JSON of the plan that leads from some resources to others, by address."""
     changes = []
     for address in sorted({*now, *wanted}):
@@ -34,7 +36,7 @@ def plan(now: dict[str, Any], wanted: dict[str, Any], target: str, *, forget: bo
                 "after": new and new["values"],
             }
             if old is None and change["actions"] == ["no-op"]:
-                change |= {"before": change["after"], "importing": {"id": address}}
+                change |= {"before": change["after"], "importing": {"id": ids[new["type"]]}}
             type_ = address.partition(".")[0]
             changes.append({"address": address, "mode": "managed", "type": type_, "change": change})
     return {"format_version": "1.2", "resource_changes": changes}
@@ -88,7 +90,7 @@ def main(root: Path, command: str, *arguments: str) -> int:
         # The real app's configuration doesn't say; no more than its adoption is planned here.
         stage = json.loads(Path("cdk.tf.json").read_text()).get("locals", {"stage": "adopt"})["stage"]
         wanted, live, target = world["rungs"][stage], drifted(state, world["drift"]), options.get("target", "")
-        planned = plan(live, wanted, target, forget=stage == "none")
+        planned = plan(live, wanted, target, world["ids"], forget=stage == "none")
         after = {**state, **{address: wanted[address] for address in targets(target, wanted)}} if target else wanted
         if stage in world["unplannable"]:
             return failed(f"no plan to {stage}")

@@ -1,0 +1,104 @@
+"""The distribution as it was when a plan was made, so that nobody's change is lost between plan and apply.
+
+UpdateDistribution replaces the whole config, and on an outdated ETag AWS provider 5.100.0 reads the new one and sends
+its own body again: a console edit made after the plan would be gone without a word (read in the provider's source;
+docs/field-notes.md). So the config is compared again right before the apply.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bascule import distribution, schema
+from bascule.errors import BasculeError
+from bascule.meaning import ABSENT, HIDDEN, Leaf, flat, shown
+from bascule.plan_json import Plan
+from bascule.routing import DISTRIBUTION_TYPE
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A distribution's live config at one moment."""
+
+    etag: str
+    config: Mapping[str, Any]
+    """DistributionConfig, as GetDistributionConfig answers it."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the config, as hex, whatever the order of its keys."""
+        return hashlib.sha256(json.dumps(self.config, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def leftover(self) -> Mapping[str, Any]:
+        """What the provider can't express of it."""
+        return distribution.from_api(self.config).leftover
+
+
+def dumps(fence: Fence) -> str:
+    """The fence as JSON: the raw config is the last way back, so it is kept as the API gave it."""
+    return json.dumps({"ETag": fence.etag, "DistributionConfig": fence.config}, indent=1) + "\n"
+
+
+def loads(text: str) -> Fence:
+    """The fence that `dumps` wrote. Raises ValueError or KeyError for anything else."""
+    found = json.loads(text)
+    return Fence(str(found["ETag"]), found["DistributionConfig"])
+
+
+def require_same(then: Fence, now: Fence, plan: Plan) -> None:
+    """Raises BasculeError with a three-way difference if the distribution isn't what the plan was made from."""
+    if (then.etag, then.digest) == (now.etag, now.digest):
+        return
+    changed = differences(then, now, plan)
+    listed = changed or ["  nothing that its arguments show; only its ETag is another"]
+    raise BasculeError(
+        "\n".join(["the distribution was changed after this plan was made, and applying it would undo that:", *listed]),
+        where=f"CloudFront distribution, ETag {then.etag} when planned, {now.etag} now",
+        remedy="undo the change by hand; or keep it by going down to `adopt` and adopting again. Then `bascule plan`",
+    )
+
+
+def require_planned_from(fence: Fence, plan: Plan) -> None:
+    """Raises BasculeError if the plan was made from another version of the distribution than `fence` holds."""
+    for change in plan.of_type(DISTRIBUTION_TYPE):
+        etag = change.before.get("etag")
+        if etag and etag != fence.etag:
+            raise BasculeError(
+                "the distribution was changed while this was being planned",
+                where=f"ETag {etag} in the plan, {fence.etag} live",
+                remedy="plan again, once nobody else is changing it",
+            )
+
+
+def differences(then: Fence, now: Fence, plan: Plan) -> list[str]:
+    """A line for each argument that was changed since the plan: what it was, what it is, what the plan makes of it."""
+    block = schema.load().resource(DISTRIBUTION_TYPE)
+    was, live = (flat(distribution.from_api(one.config).values, block) for one in (then, now))
+    planned: dict[str, Leaf] = {}
+    for change in plan.of_type(DISTRIBUTION_TYPE):
+        planned = flat(change.after, block, change.after_sensitive)
+    lines = [
+        f"  {path}: was {_shown(was, path)}, is now {_shown(live, path)}, the plan makes it {_shown(planned, path)}"
+        for path in sorted({*was, *live})
+        if _value(was, path) != _value(live, path)
+    ]
+    beyond = {path: (then.leftover.get(path), now.leftover.get(path)) for path in {*then.leftover, *now.leftover}}
+    lines += [
+        f"  {path}: changed, and beyond what the provider can say"
+        for path, (old, new) in sorted(beyond.items())
+        if old != new
+    ]
+    return lines
+
+
+def _value(leaves: Mapping[str, Leaf], path: str) -> Any:
+    return leaves[path].value if path in leaves else ABSENT
+
+
+def _shown(leaves: Mapping[str, Leaf], path: str) -> str:
+    return shown(HIDDEN if path in leaves and leaves[path].hidden else _value(leaves, path))
