@@ -11,6 +11,11 @@ PRIVATE = 0o600
 """Plans and state hold the origin's secret in clear, so only their owner may read them."""
 
 
+def read(path: Path) -> str:
+    """The text of a file; empty if it isn't there."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def write(path: Path, text: str, mode: int | None = None) -> bool:
     """Write `text` to `path` in one step, unless it is there already; returns whether it had to be written.
 

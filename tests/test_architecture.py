@@ -13,7 +13,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PURE = {"errors", "site", "site_file", "ladder", "guard", "summary", "distribution"}
-PURE |= {"hcl", "template", "render", "schema"}
+PURE |= {"hcl", "template", "render", "schema", "managed_policies", "error_responses"}
+PURE |= {"plan_json", "meaning", "routing", "review", "rules", "rules.adoption", "rules.order"}
+PURE |= {"rules.network", "rules.listener", "rules.tls", "visitors", "hcl_diff"}
+PURE |= {"rules.serving", "fence", "formats", "renderers.json", "renderers.markdown"}
 """Modules of bascule that are values in, values out."""
 
 CDK = ("cdktf", "jsii", "constructs", "cdktf_cdktf_provider_aws")

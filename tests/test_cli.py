@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from example import TEXT
 from typer.testing import CliRunner
 
-from bascule import __version__, demo, site_file
+from bascule import __version__, demo, plans, site_file
 from bascule.cli import app
+from bascule.formats import Format
 from bascule.ladder import Stage
+from bascule.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
-SITE_COMMANDS = ["adopt", "synth", "plan", "apply", "rollback", "status", "secret create"]
+SITE_COMMANDS = ["adopt", "synth", "plan", "review", "diff", "apply", "rollback", "status", "secret create"]
 OTHER_COMMANDS = ["demo", "sandbox start", "sandbox stop", "sandbox status", "sandbox env"]
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -294,3 +298,72 @@ def test_the_committed_rendering_is_what_synth_writes(tmp_path: Path, site: str)
     assert 0 == done.returncode, done.stderr
     committed = (ROOT / "rendered" / site / "main.tf").read_text()
     assert committed == (tmp_path / "rendered" / site / "main.tf").read_text(), "run: make synth"
+
+
+# --- review and diff
+
+
+def test_a_review_without_a_plan(tmp_path: Path) -> None:
+    """What to do is said; neither AWS nor Terraform is asked."""
+    done = bascule(workspace(tmp_path, example=TEXT), "review")
+    assert_fails(done, 2, "there is no saved plan", "`bascule plan example` makes it anew")
+
+
+def test_a_rule_is_explained(tmp_path: Path) -> None:
+    """By its id, without a site; an id that isn't one gets the list."""
+    done = bascule(tmp_path, "review", "--explain", "alb-open")
+    assert 0 == done.returncode
+    assert done.stdout.startswith("alb-open: the ALB is reachable from CloudFront's addresses")
+    assert_fails(bascule(tmp_path, "review", "--explain", "nope"), 2, "no rule 'nope'", "alb-open")
+
+
+def saved_plan(root: Path, comment: str) -> Path:
+    """A workspace with a saved plan that changes the distribution's comment, and so is blocked."""
+    folder = workspace(root, example=TEXT) / "cdktf.out" / "stacks" / "example"
+    folder.mkdir(parents=True)
+    change = {"actions": ["update"], "before": {"comment": "old"}, "after": {"comment": comment}}
+    entry = {"address": "aws_cloudfront_distribution.site", "mode": "managed", "type": "aws_cloudfront_distribution"}
+    document = {"format_version": "1.2", "resource_changes": [entry | {"change": change}]}
+    for name, text in ((plans.PLAN_FILE, ""), ("cdk.tf.json", "{}"), (plans.PLAN_JSON, json.dumps(document))):
+        (folder / name).write_text(text)
+    note = plans.Note("example", "adopt", "build", "build", "", plans.fingerprint(folder), "2026-01-03", "123456789012")
+    (folder / plans.PLAN_NOTE).write_text(json.dumps(asdict(note)))
+    return root
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_blocked_plan_is_shown_in_every_format(tmp_path: Path, format: Format) -> None:
+    """With exit code 1, on standard output, and without colour in a pipe."""
+    done = bascule(saved_plan(tmp_path, "<script>alert(1)</script>"), "review", "--format", format.value)
+    assert (1, "") == (done.returncode, done.stderr)
+    assert "BLOCKED" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert ("<script>" in done.stdout) is (format is not Format.HTML)
+
+
+def test_a_saved_plan_whose_bytes_were_changed_is_refused(tmp_path: Path) -> None:
+    """A plan JSON that was edited by hand is not the plan."""
+    saved_plan(tmp_path, "new")
+    path = tmp_path / "cdktf.out" / "stacks" / "example" / plans.PLAN_JSON
+    path.write_text(path.read_text().replace('"new"', '"old"'))
+    assert_fails(bascule(tmp_path, "review"), 2, "not the plan that was made: its files were changed")
+
+
+def test_a_fall_across_two_boundaries_ends_in_1(synthesized: Path, tmp_path: Path) -> None:
+    """What changed is shown, from the files alone; from the revision that is named."""
+    shutil.copytree(synthesized, tmp_path / "clone")
+    root, identity = tmp_path / "clone", ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    demo.set_stage(Workspace(root), Stage.SERVE)
+    for arguments in (["init", "-q", "-b", "main"], ["add", "sites", "rendered"], ["commit", "-q", "-m", "serving"]):
+        subprocess.run(["git", "-C", root, *identity, *arguments], check=True)
+    assert (0, "no difference\n") == (bascule(root, "diff").returncode, bascule(root, "diff").stdout)
+    demo.set_stage(Workspace(root), Stage.ATTACH)
+    done = bascule(root, "diff", "--base", "HEAD")
+    assert 1 == done.returncode, done.stderr
+    assert "stage: serve → attach, by 2 applies: connect, attach\n" in done.stdout
+    assert_fails(bascule(root, "diff", "--base", "nope"), 2, "no revision 'nope'")
+
+
+def test_a_diff_outside_a_repository(tmp_path: Path) -> None:
+    """It compares with what git knows."""
+    assert_fails(bascule(workspace(tmp_path, example=TEXT), "diff"), 2, "not in a git repository")
