@@ -1,10 +1,12 @@
 # One target per thing a person does; each calls the command line. `make help` lists them.
 SITE ?=
+# More words for the command, such as ARGS=--yes
+ARGS ?=
 PYTHON ?= python3
 BASCULE := .venv/bin/bascule
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-faults bench lint adopt synth plan apply rollback status lock clean
+.PHONY: help setup demo test test-faults test-browser fixtures bench lint adopt synth plan review diff apply rollback status lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST)
@@ -30,6 +32,12 @@ test: setup  ## all tests but the long fault runs
 test-faults: setup  ## the long fault runs
 	.venv/bin/pytest -n 4 --dist loadfile -m faults
 
+test-browser: setup  ## the review's page in headless Chromium
+	.venv/bin/pytest -m browser tests/browser
+
+fixtures: setup  ## make tests/plans anew, with real Terraform in the sandbox
+	.venv/bin/python tests/support/plan_fixtures.py
+
 bench: setup  ## what synthesis and start-up cost, side by side
 	.venv/bin/python bench/bench.py
 
@@ -45,13 +53,19 @@ synth: setup  ## write Terraform JSON, and the HCL that reviewers read
 	$(BASCULE) synth $(SITE)
 
 plan: setup  ## plan the next step
-	$(BASCULE) plan $(SITE)
+	$(BASCULE) plan $(SITE) $(ARGS)
+
+review: setup  ## show the review of the saved plan
+	$(BASCULE) review $(SITE) $(ARGS)
+
+diff: setup  ## what changed in the HCL since main
+	$(BASCULE) diff $(SITE) $(ARGS)
 
 apply: setup  ## go to the stage that the site file asks for
-	$(BASCULE) apply $(SITE)
+	$(BASCULE) apply $(SITE) $(ARGS)
 
 rollback: setup  ## send visitors back to the bucket
-	$(BASCULE) rollback $(SITE)
+	$(BASCULE) rollback $(SITE) $(ARGS)
 
 status: setup  ## rung wanted, rung reached, account, last plan
 	$(BASCULE) status $(SITE)
@@ -63,4 +77,6 @@ lock: setup  ## resolve the dependencies anew into requirements.lock
 	  --generate-hashes --quiet --upgrade --custom-compile-command "make lock" --output-file requirements.lock
 
 clean:  ## remove what can be made again
+	@unsaved=$$(find cdktf.out -name errored.tfstate 2>/dev/null); test -z "$$unsaved" || \
+	  { echo "not cleaning: the only copy of a state lies in $$unsaved; save it first, see there"; exit 1; }
 	rm -rf .venv .bascule .gen cdktf.out .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""What synthesis and start-up cost, side by side in one run: `make bench`.
+"""What synthesis, start-up and review cost, side by side in one run: `make bench`.
 
 Each round runs every case once, so that a busy machine weighs on all of them alike: look at the ratios. Memory is
 sampled in runs of its own, because sampling slows what it watches.
@@ -7,6 +7,7 @@ sampled in runs of its own, because sampling slows what it watches.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +24,7 @@ CODE = Path(__file__).resolve().parent.parent
 SITE = "arquantix"
 STAGE = "connect"
 SAMPLE_SECONDS = 0.01
+RESOURCES = 1000
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Case:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    blocked: bool = False
+    """Whether it has to end in 1: a plan of a thousand changes breaks rules."""
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     peak: int = 0
@@ -51,7 +55,7 @@ class Case:
         wall = time.perf_counter() - begin
         ended.set()
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.returncode != int(self.blocked):
             sys.exit(f"{self.name} failed with exit code {process.returncode}")
         if sample:
             watch.join()
@@ -95,6 +99,53 @@ def make_workspace(folder: Path) -> Path:
     return folder
 
 
+def make_repository(workspace: Path) -> None:
+    """Put the workspace under version control as it was adopted: what `bascule diff` compares with."""
+    git = ["git", "-C", str(workspace), "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+    for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "adopted"]):
+        subprocess.run([*git, *arguments], check=True)
+
+
+def save_large_plan(workspace: Path) -> None:
+    """A saved plan that changes RESOURCES resources: a distribution as large as CloudFront allows, and rules."""
+    from bascule import plans, site_file
+    from bascule.workspace import Workspace
+
+    site = site_file.load(workspace / "sites" / f"{SITE}.toml")
+    directory = Workspace(workspace).synthesized(SITE)
+    behaviors = [
+        {"path_pattern": f"/{number}/*", "target_origin_id": f"o{number % 25}", "allowed_methods": ["GET", "HEAD"]}
+        for number in range(75)
+    ]
+    origins = [{"origin_id": f"o{number}", "domain_name": f"{number}.example.com"} for number in range(25)]
+    values = {
+        "id": site.distribution.id,
+        "origin": origins,
+        "ordered_cache_behavior": behaviors,
+        "default_cache_behavior": [{"target_origin_id": "o0", "allowed_methods": ["GET", "HEAD"]}],
+        "viewer_certificate": [{"minimum_protocol_version": "TLSv1.2_2021"}],
+    }
+    changes = [_change("aws_cloudfront_distribution", "site", values, {**values, "price_class": "PriceClass_100"})]
+    for number in range(RESOURCES - 1):
+        rule = {"priority": number, "tags": {"Site": SITE, "Number": str(number)}}
+        rule["action"] = [
+            {"type": "forward", "target_group_arn": f"arn:aws:elasticloadbalancing:::targetgroup/{number}"}
+        ]
+        rule["condition"] = [{"http_header": [{"http_header_name": "X-Origin-Verify", "values": [f"{number:064x}"]}]}]
+        changes.append(_change("aws_lb_listener_rule", f"r{number}", rule, {**rule, "priority": number + 1}))
+    (directory / plans.PLAN_FILE).write_text("not read")
+    (directory / plans.PLAN_JSON).write_text(json.dumps({"format_version": "1.2", "resource_changes": changes}))
+    note = plans.Note(
+        SITE, "connect", "connect", "connect", plans.digest(directory), plans.fingerprint(directory), "now", "1"
+    )
+    (directory / plans.PLAN_NOTE).write_text(json.dumps(asdict(note)))
+
+
+def _change(type_: str, name: str, before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+    detail = {"actions": ["update"], "before": before, "after": after, "after_unknown": {}}
+    return {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "change": detail}
+
+
 def main() -> None:
     """Measure, and print the table with the targets beside it."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -114,9 +165,16 @@ def main() -> None:
     synth = Case("bascule synth", [*bascule, "synth"])
     stock = Case("bascule synth, stock bindings", [*bascule, "synth"], {"BASCULE_STOCK_BINDINGS": "1"})
     start = Case("bascule --help", [*bascule, "--help"])
-    cases = (bare, synth, stock, start)
+    review = Case(f"bascule review, {RESOURCES} changes", [*bascule, "review", "--format", "markdown"], blocked=True)
+    diff = Case("bascule diff", [*bascule, "diff"])
+    cases = (bare, synth, stock, start, review, diff)
     with tempfile.TemporaryDirectory() as scratch:
         workspace = make_workspace(Path(scratch))
+        make_repository(workspace)
+        synth.run(workspace)
+        synth.wall.clear()
+        synth.cpu.clear()
+        save_large_plan(workspace)
         for case in cases:
             # Also warms the caches.
             case.run(workspace, sample=True)
@@ -136,6 +194,9 @@ def main() -> None:
     told("stock synth / synth", f"{gain:.1f}", ">= 10", gain >= 10)
     told("synth, peak of the process tree", f"{synth.peak / 1e6:.0f} MB", "<= 300 MB", 0 < synth.peak <= 300e6)
     told("--help", f"{median(start.wall):.2f} s", "<= 0.3 s", median(start.wall) <= 0.3)
+    told(review.name, f"{median(review.wall):.2f} s", "<= 1 s", median(review.wall) <= 1)
+    told("its peak memory", f"{review.peak / 1e6:.0f} MB", "<= 200 MB", 0 < review.peak <= 200e6)
+    told("diff", f"{median(diff.wall):.2f} s", "<= 3 s", median(diff.wall) <= 3)
 
 
 def told(what: str, measured: str, target: str, met: bool) -> None:
