@@ -169,8 +169,7 @@ def review(
     workspace = Workspace.here()
     name = workspace.named(site)
     wanted, directory = load(workspace.site_file(name)), workspace.synthesized(name)
-    account = (note := plans.read_note(directory)) and note.account
-    found = plans.read_saved(directory, name, wanted).review(name, wanted, account or "")
+    found = plans.review_saved(directory, name, wanted)
     shown = text.render(found, colour=_colour()) if format is Format.TEXT else renderer(format)(found)
     typer.echo(shown.rstrip("\n"))
     if found.judgement is Judgement.BLOCKED:
@@ -198,7 +197,10 @@ def diff(
     revision = base or git.merge_base(workspace.root)
     rendered, written = (path.relative_to(workspace.root) for path in workspace.reviewed(name))
     old, new = git.show(workspace.root, revision, rendered), files.read(workspace.root / rendered)
-    stages = stage_of(git.show(workspace.root, revision, written)), stage_of(files.read(workspace.root / written))
+    stages = (
+        stage_of(git.show(workspace.root, revision, written), f"{written} at {revision}"),
+        stage_of(files.read(workspace.root / written), str(written)),
+    )
     typer.echo(text.render_diff(hcl_diff.compare(old, new, str(rendered)), *stages, colour=_colour()))
     if hcl_diff.falls_too_far(*stages):
         raise typer.Exit(1)
@@ -214,7 +216,7 @@ def apply(site: SiteName = "", yes: Yes = False) -> None:
     from bascule.climb import climb
 
     session = _session(site)
-    typer.echo(f"{session.name} is at {climb(session, _asking(session, yes))}")
+    typer.echo(f"{session.name} is at {climb(session, asking(session, yes))}")
 
 
 @app.command(short_help="Send visitors back to the bucket.")
@@ -226,7 +228,7 @@ def rollback(site: SiteName = "", yes: Yes = False) -> None:
     from bascule.climb import roll_back
 
     session = _session(site)
-    typer.echo(roll_back(session, _asking(session, yes)))
+    typer.echo(roll_back(session, asking(session, yes, strict=False)))
 
 
 @app.command(short_help="Show rung wanted and reached, account, last plan.")
@@ -294,9 +296,23 @@ def _colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _asking(session: Session, yes: bool) -> Ask:
+def asking(session: Session, yes: bool, *, strict: bool = True) -> Ask:
+    """Asks at the terminal; with `yes` nobody is asked. With `strict` a plan that nobody has read goes without a
+    question only if every rule holds.
+    """
+
     def ask(planned: Planned) -> bool:
         if yes:
+            if strict and not planned.reviewed:
+                from bascule.guard import Judgement
+
+                found = planned.review(session.name, session.site, session.identity.account)
+                if found.judgement is not Judgement.SAFE:
+                    raise InputError(
+                        f"this plan is for a person's eyes ({found.judgement}), and nobody has read it",
+                        where="--yes",
+                        remedy=f"`{command()} plan {session.name}` shows it; then apply it",
+                    )
             return True
         if not sys.stdin.isatty():
             raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")

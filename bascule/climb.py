@@ -84,6 +84,7 @@ def _take(session: Session, step: Step, ask: Ask) -> bool:
         raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
     # Once more, right before: minutes may have passed at the question.
     gates.require(_verdicts(session, planned), step.stage, _way_out(step))
+    plans.take(session, planned)
     plans.require_unmoved(session, planned)
     plans.apply(session)
     session.say(f"at {step.stage}")
@@ -131,6 +132,7 @@ def roll_back(session: Session, ask: Ask) -> str:
         if not summary.is_empty(planned.plan) and not ask(planned):
             raise Declined("nothing applied")
         if not summary.is_empty(planned.plan):
+            plans.take(back, planned)
             plans.require_unmoved(back, planned)
         if not Stage.CONNECT.at_least(session.site.stage):
             _want_connect(back, path)

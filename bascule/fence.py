@@ -59,7 +59,7 @@ def require_same(then: Fence, now: Fence, plan: Plan) -> None:
     raise BasculeError(
         "\n".join(["the distribution was changed after this plan was made, and applying it would undo that:", *listed]),
         where=f"CloudFront distribution, ETag {then.etag} when planned, {now.etag} now",
-        remedy="undo the change by hand; or keep it by going down to `adopt` and adopting again. Then `bascule plan`",
+        remedy="undo it by hand, then `bascule plan`; `bascule review --explain adopted-changed` says how to keep it",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -14,6 +15,11 @@ PRIVATE = 0o600
 def read(path: Path) -> str:
     """The text of a file; empty if it isn't there."""
     return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, as hex; that of nothing if it isn't there."""
+    return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
 
 
 def write(path: Path, text: str, mode: int | None = None) -> bool:

@@ -11,12 +11,12 @@ from bascule import rules
 from bascule.errors import BasculeError, InputError
 from bascule.ladder import Stage, Step
 from bascule.plan_json import Plan
-from bascule.routing import DISTRIBUTION_TYPE, NotKnown
+from bascule.routing import DISTRIBUTION_TYPE, SITE, NotKnown
 from bascule.rules import Case, Observation, Outcome, Rule, Severity
 from bascule.rules.base import serves_application
 from bascule.site import Waiver
 
-DISTRIBUTION = f"{DISTRIBUTION_TYPE}.site"
+DISTRIBUTION = SITE
 
 
 class Judgement(StrEnum):
@@ -44,8 +44,9 @@ class Finding:
 
     @property
     def blocks(self) -> bool:
-        """Whether it keeps the plan from being applied."""
-        return self.outcome is Outcome.FAIL and self.severity is Severity.BLOCK and self.waiver is None
+        """Whether it keeps the plan from being applied. What can never be right may not stay unknown either."""
+        stops = self.outcome is Outcome.FAIL or (self.outcome is Outcome.UNKNOWN and not self.rule.waivable)
+        return stops and self.severity is Severity.BLOCK and self.waiver is None
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ def _finding(rule: Rule, case: Case, waiver: Waiver | None, today: date) -> Find
     outcomes = {observation.outcome for observation in seen}
     outcome = next((o for o in (Outcome.FAIL, Outcome.UNKNOWN) if o in outcomes), Outcome.PASS)
     counts = waiver if outcome is not Outcome.PASS and waiver is not None and waiver.expires >= today else None
-    severity = Severity.REVIEW if case.targeted and not rule.stops_rollback else rule.severity
+    eased = case.targeted and (not rule.stops_rollback or outcome is Outcome.UNKNOWN)
+    severity = Severity.REVIEW if eased else rule.severity
     return Finding(rule, severity, outcome, tuple(o.seen for o in seen if o.outcome is outcome), counts)
 
 

@@ -163,6 +163,8 @@ def _resources(module: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def _change(entry: Mapping[str, Any], configured: Mapping[str, Mapping[str, Any]]) -> Change:
     change, address = entry["change"], str(entry["address"])
     expressions = configured.get(address.partition("[")[0], {})
+    if any(not isinstance(change.get(side), Mapping | None) for side in ("before", "after")):
+        raise ValueError(f"{address} holds no values")
     after = _planned(change.get("after") or {}, change.get("after_unknown") or {}, expressions, address)
     importing = change.get("importing")
     return Change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ PLAN_FILE = "plan.tfplan"
 PLAN_JSON = "plan.json"
 LIVE_CONFIG = "distribution.json"
 """The distribution's raw config when the plan was made: what the apply compares with, and the last way back."""
+APPLYING = "applying.tfplan"
+"""A copy of the plan while it is being applied."""
 PLAN_NOTE = "plan.note.json"
 """What a saved plan was made for; see `Note`."""
 
@@ -44,7 +47,7 @@ class Note:
     configuration: str
     """SHA-256 of the Terraform JSON that it was made from."""
     fingerprint: str
-    """SHA-256 over FINGERPRINTED."""
+    """SHA-256 over FINGERPRINTED and the rest of this note."""
     made: str
     """When, in UTC."""
     account: str
@@ -63,8 +66,10 @@ class Planned:
     fence: Fence | None = None
     """The distribution when it was made."""
     fingerprint: str = ""
-    """SHA-256 over FINGERPRINTED; empty where it isn't saved."""
+    """SHA-256 over FINGERPRINTED and its note; empty where it isn't saved."""
     target: str | None = None
+    reviewed: bool = False
+    """Whether it was saved by an earlier command, which showed it."""
 
     def review(self, name: str, site: Site, account: str) -> Review:
         """The review of this plan, as of today."""
@@ -116,11 +121,12 @@ def make(session: Session, step: Step, *, target: str | None = None) -> Planned:
         step=step.stage.value,
         wanted=step.wanted.value,
         configuration=digest(directory),
-        fingerprint=fingerprint(directory),
+        fingerprint="",
         made=made,
         account=session.identity.account,
         target=target,
     )
+    note = replace(note, fingerprint=fingerprint(directory, note))
     files.write(directory / PLAN_NOTE, json.dumps(asdict(note)), files.PRIVATE)
     return Planned(step, plan, made, found, note.fingerprint, target)
 
@@ -135,15 +141,7 @@ def _fence_for(session: Session, plan: Plan) -> Fence | None:
 
 
 def require_unmoved(session: Session, planned: Planned) -> None:
-    """Raises BasculeError if the saved plan isn't the one that was shown, or, with what was changed, if the
-    distribution isn't what it was made from any more: minutes may have passed at the question.
-    """
-    if planned.fingerprint != fingerprint(session.directory):
-        raise BasculeError(
-            "the saved plan is not the one that was shown: it was made anew meanwhile",
-            where=str(session.directory),
-            remedy="nothing was applied; look who else plans here, then `bascule apply` again",
-        )
+    """Raises BasculeError, with what was changed, if the distribution isn't what the plan was made from any more."""
     if planned.fence is not None:
         fence.require_same(planned.fence, live_fence(session), planned.plan)
 
@@ -186,11 +184,8 @@ def saved(session: Session, step: Step) -> Planned | None:
         raise BasculeError(what, where=where, remedy=again)
     if note.configuration != digest(directory):
         raise BasculeError("the configuration has changed since this was planned", where=where, remedy=again)
-    age = datetime.now(UTC) - datetime.fromisoformat(note.made)
-    if age.total_seconds() > session.site.plan.max_age * 60:
-        limit = f"plan.max_age is {session.site.plan.max_age} minutes"
-        raise BasculeError(f"this plan is {_minutes(age.total_seconds())} old; {limit}", where=where, remedy=again)
-    return replace(read_saved(directory, session.name, session.site), step=step)
+    _require_young(session, note.made)
+    return replace(read_saved(directory, session.name, session.site), step=step, reviewed=True)
 
 
 def read_saved(directory: Path, name: str, site: Site) -> Planned:
@@ -204,7 +199,7 @@ def read_saved(directory: Path, name: str, site: Site) -> Planned:
         raise InputError("there is no saved plan", where=str(directory), remedy=again)
     if note.site != name:
         raise InputError(f"this is a plan of the site {note.site}, not of {name}", where=str(directory), remedy=again)
-    if note.fingerprint != fingerprint(directory):
+    if note.fingerprint != fingerprint(directory, note):
         what = "its files were changed after it was made"
         raise InputError(f"not the plan that was made: {what}", where=str(directory), remedy=again)
     document = load_json(directory / PLAN_JSON)
@@ -212,7 +207,10 @@ def read_saved(directory: Path, name: str, site: Site) -> Planned:
     _require_site(plan, site, str(directory / PLAN_JSON))
     now, stage, wanted = Stage(note.reached), Stage(note.step), Stage(note.wanted)
     live = directory / LIVE_CONFIG
-    found = fence.loads(live.read_text(encoding="utf-8")) if live.exists() else None
+    try:
+        found = fence.loads(live.read_text(encoding="utf-8")) if live.exists() else None
+    except (ValueError, KeyError, TypeError):
+        raise InputError("not a distribution's config", where=str(live), remedy=again) from None
     return Planned(Step(now, stage, wanted, {}), plan, note.made, found, note.fingerprint, note.target)
 
 
@@ -237,24 +235,68 @@ def _require_site(plan: Plan, site: Site, where: str) -> None:
             )
 
 
+def review_saved(directory: Path, name: str, site: Site) -> Review:
+    """The review of the plan that is saved in `directory`. Raises InputError as `read_saved` does, or if the plan's
+    values aren't in the shape in which Terraform writes them.
+    """
+    planned, note = read_saved(directory, name, site), read_note(directory)
+    try:
+        return planned.review(name, site, note.account if note else "")
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = f"not a plan as Terraform writes it: {type(error).__name__} {error}"[:160]
+        raise InputError(what, where=str(directory), remedy=plan_json.REPLAN) from None
+
+
+def take(session: Session, planned: Planned) -> None:
+    """Put the saved plan aside for `apply`. Raises BasculeError if it isn't the one that was shown, or is too old.
+
+    A copy is taken first and looked at then: from here on nobody's `bascule plan` puts another plan in its place.
+    """
+    directory, ours = session.directory, session.directory / APPLYING
+    note = read_note(directory)
+    if note is None:
+        raise _another_plan(session)
+    shutil.copyfile(directory / PLAN_FILE, ours)
+    ours.chmod(files.PRIVATE)
+    shown = planned.fingerprint == note.fingerprint == fingerprint(directory, note)
+    if not shown or files.digest(ours) != files.digest(directory / PLAN_FILE):
+        ours.unlink()
+        raise _another_plan(session)
+    _require_young(session, note.made)
+
+
 def apply(session: Session) -> None:
-    """Apply the saved plan. Afterwards it is gone, whatever came of it: it was used."""
+    """Apply the plan that was taken. Afterwards it is gone, whatever came of it: it was used."""
+    ours = session.directory / APPLYING
     try:
         with session.watch() as on_event:
-            terraform.apply(
-                session.terraform,
-                session.directory,
-                session.environment,
-                session.directory / PLAN_FILE,
-                on_event=on_event,
-            )
+            terraform.apply(session.terraform, session.directory, session.environment, ours, on_event=on_event)
     finally:
         discard(session.directory)
 
 
+def _another_plan(session: Session) -> BasculeError:
+    return BasculeError(
+        "the saved plan is not the one that was shown: it was made anew meanwhile",
+        where=str(session.directory),
+        remedy="nothing was applied; look who else plans here, then `bascule apply` again",
+    )
+
+
+def _require_young(session: Session, made: str) -> None:
+    """Raises BasculeError if a plan is older than the site file allows."""
+    age, limit = _age(made), session.site.plan.max_age
+    if age > limit * 60:
+        raise BasculeError(
+            f"this plan is {_minutes(age)} old; plan.max_age is {limit} minutes",
+            where=f"the plan made {made}",
+            remedy=f"`bascule plan {session.name}` makes it anew; read it, then apply",
+        )
+
+
 def discard(directory: Path) -> None:
     """Remove the saved plan, if there is one. The raw config beside it stays: it is the last way back."""
-    for name in (PLAN_NOTE, PLAN_FILE, PLAN_JSON):
+    for name in (PLAN_NOTE, PLAN_FILE, PLAN_JSON, APPLYING):
         (directory / name).unlink(missing_ok=True)
 
 
@@ -262,6 +304,9 @@ def read_note(directory: Path) -> Note | None:
     """What the saved plan was made for; None if there is no usable one."""
     try:
         note = Note(**json.loads((directory / PLAN_NOTE).read_text(encoding="utf-8")))
+        _age(note.made)
+        for stage in (note.reached, note.step, note.wanted):
+            Stage(stage)
     except (OSError, ValueError, TypeError):
         return None
     return note if (directory / PLAN_FILE).exists() else None
@@ -269,14 +314,14 @@ def read_note(directory: Path) -> Note | None:
 
 def digest(directory: Path) -> str:
     """SHA-256 of the Terraform JSON in `directory`, as hex."""
-    return hashlib.sha256((directory / synth.CONFIGURATION).read_bytes()).hexdigest()
+    return files.digest(directory / synth.CONFIGURATION)
 
 
-def fingerprint(directory: Path) -> str:
-    """SHA-256, as hex, over the names and digests of FINGERPRINTED: another byte anywhere is another plan."""
-    held = {name: (directory / name).read_bytes() if (directory / name).exists() else b"" for name in FINGERPRINTED}
-    digests = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in held.items()]
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+def fingerprint(directory: Path, note: Note) -> str:
+    """SHA-256, as hex, over the names and digests of FINGERPRINTED, and the note: another byte is another plan."""
+    lines = [f"{name} {files.digest(directory / name)}" for name in FINGERPRINTED]
+    lines.append(json.dumps(asdict(replace(note, fingerprint=""))))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _plan(session: Session, directory: Path, target: str | None = None) -> Mapping[str, Any]:
@@ -290,6 +335,11 @@ def _plan(session: Session, directory: Path, target: str | None = None) -> Mappi
     if not result.has_changes:
         return {}
     return terraform.show_json(session.terraform, directory, session.environment, directory / PLAN_FILE)
+
+
+def _age(made: str) -> float:
+    """Seconds since `made`, which is UTC. Raises ValueError or TypeError if that is no moment."""
+    return (datetime.now(UTC) - datetime.fromisoformat(made).replace(tzinfo=UTC)).total_seconds()
 
 
 def _minutes(seconds: float) -> str:

@@ -18,6 +18,8 @@ from bascule.ladder import origin_is_bucket
 from bascule.plan_json import Plan, Unknown
 
 DISTRIBUTION_TYPE = "aws_cloudfront_distribution"
+SITE = f"{DISTRIBUTION_TYPE}.site"
+"""The site's own distribution."""
 
 World = Mapping[str, Mapping[str, Any]]
 """Values of every resource there is on one side of a plan, by address."""
@@ -91,8 +93,10 @@ def example(pattern: str) -> str:
 
 
 def distributions(found: World) -> Iterator[Mapping[str, Any]]:
-    """The distributions of a world."""
-    return _of_type(found, DISTRIBUTION_TYPE, with_address=False)
+    """The distributions of a world, the site's own first."""
+    if SITE in found:
+        yield found[SITE]
+    yield from (values for address, values in _of_type(found, DISTRIBUTION_TYPE) if address != SITE)
 
 
 def behavior_of(distribution: Mapping[str, Any], path: str) -> tuple[str, Mapping[str, Any]]:
@@ -255,10 +259,8 @@ def sure(value: Any) -> Any:
     return value
 
 
-def _of_type(found: World, type_: str, *, with_address: bool = True) -> Iterator[Any]:
-    for address, values in found.items():
-        if address.startswith(f"{type_}."):
-            yield (address, values) if with_address else values
+def _of_type(found: World, type_: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return ((address, values) for address, values in found.items() if address.startswith(f"{type_}."))
 
 
 def _act(found: World, actions: Any, hops: list[Hop]) -> str:
@@ -298,8 +300,8 @@ def _protocol(origin: Mapping[str, Any]) -> str:
 
 
 def _port(origin: Mapping[str, Any]) -> Any:
-    custom = first(origin, "custom_origin_config")
-    return custom.get("http_port" if custom.get("origin_protocol_policy") == "http-only" else "https_port")
+    custom = next(known(origin.get("custom_origin_config")), {})
+    return sure(custom.get("http_port" if sure(custom.get("origin_protocol_policy")) == "http-only" else "https_port"))
 
 
 @cache

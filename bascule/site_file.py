@@ -106,12 +106,13 @@ _HOW_TO_FIND = {
 _STAGE_LINE = re.compile(r"""^(?P<before>[ \t]*stage[ \t]*=[ \t]*)(?:"[^"\n]*"|'[^'\n]*')""", re.MULTILINE)
 
 
-def stage_of(text: str) -> Stage | None:
-    """The stage that a site file's text asks for; None where it says none that is known."""
+def stage_of(text: str, where: str) -> Stage | None:
+    """The stage that a site file's text asks for; None for an empty text. Raises InputError if it says none."""
     try:
-        return Stage(tomllib.loads(text).get("stage", ""))
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
-        return None
+        return Stage(tomllib.loads(text)["stage"]) if text else None
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError, KeyError):
+        known = ", ".join(stage.value for stage in Stage)
+        raise InputError("no stage can be read", where=where, remedy=f"stage is one of {known}") from None
 
 
 def with_stage(text: str, stage: Stage, where: str) -> str:

@@ -25,6 +25,12 @@ NOTICED = frozenset(
 """Arguments of a distribution, beside the origins in use, in which visitors may notice a change."""
 
 
+OF_THE_MOVE = frozenset(
+    {"custom_error_response", "default_cache_behavior", "default_root_object", "ordered_cache_behavior", "origin"}
+)
+"""Arguments that change where visitors are sent elsewhere."""
+
+
 def visitors(plan: Plan) -> str:
     """The sentence, without a full stop. It begins with "None" where no visitor can notice anything."""
     for change in plan.of_type(DISTRIBUTION_TYPE):
@@ -36,13 +42,15 @@ def visitors(plan: Plan) -> str:
     old, new = route(before, "/"), route(after, "/")
     if new is None or all(change.action == "forget" for change in plan.of_type(DISTRIBUTION_TYPE)):
         return "None: CloudFront goes on as it is"
+    if new.end == "unknown":
+        return f"Unknown until apply: {old.answered_by if old else 'nobody asked yet'} now, then {new.answered_by}"
     if old is None or old.answered_by == new.answered_by:
         return _same(plan, before, after, new)
-    if new.end == "unknown":
-        return f"Unknown until apply: {old.answered_by} now, then {new.answered_by}"
     if new.end in ("nothing", "refusal"):
         return f"Visitors would get {new.answered_by.upper()}, instead of {old.answered_by}"
-    return f"Visitors get {new.answered_by}, instead of {old.answered_by}"
+    besides = [name for name in dict.fromkeys(_noticed(plan)) if name not in OF_THE_MOVE]
+    also = f"; and differently: {', '.join(besides)}" if besides else ""
+    return f"Visitors get {new.answered_by}, instead of {old.answered_by}{also}"
 
 
 def _same(plan: Plan, before: World, after: World, new: Route) -> str:

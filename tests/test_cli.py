@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -326,7 +326,8 @@ def saved_plan(root: Path, comment: str) -> Path:
     document = {"format_version": "1.2", "resource_changes": [entry | {"change": change}]}
     for name, text in ((plans.PLAN_FILE, ""), ("cdk.tf.json", "{}"), (plans.PLAN_JSON, json.dumps(document))):
         (folder / name).write_text(text)
-    note = plans.Note("example", "adopt", "build", "build", "", plans.fingerprint(folder), "2026-01-03", "123456789012")
+    note = plans.Note("example", "adopt", "build", "build", "", "", "2026-01-03", "123456789012")
+    note = replace(note, fingerprint=plans.fingerprint(folder, note))
     (folder / plans.PLAN_NOTE).write_text(json.dumps(asdict(note)))
     return root
 

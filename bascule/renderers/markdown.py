@@ -78,19 +78,27 @@ def _more(number: int, what: str) -> Iterator[str]:
         yield from ("", f"{number} more {what}.")
 
 
+LONGEST = 500
+"""Characters of one thing that a rule saw, in sight."""
+
 SEEN = 20
 """What one rule saw, in sight."""
 
 
 def _finding(finding: Finding) -> str:
     state = "waived" if finding.waiver else f"{finding.outcome}{', blocks' if finding.blocks else ''}"
-    lines = [_cell(_code(seen[:500])) for seen in finding.seen[:SEEN]]
+    lines = [_cell(_code(_cut(seen))) for seen in finding.seen[:SEEN]]
     if len(finding.seen) > SEEN:
         lines.append(f"and {len(finding.seen) - SEEN} more")
     if finding.waiver:
         waiver = finding.waiver
         lines.append(_cell(f"{_prose(waiver.reason)} (until {waiver.expires}, {_prose(waiver.who)})"))
     return f"| {state} | {finding.rule.id} | {'<br>'.join(lines)} |"
+
+
+def _cut(text: str) -> str:
+    more = len(text) - LONGEST
+    return f"{text[:LONGEST]}… ({more} more characters)" if more > 0 else text
 
 
 def _row(row: Row) -> str:

@@ -57,8 +57,15 @@ def _changed(case: Case) -> Iterator[Observation]:
             continue
         for difference in differences(change):
             allowed = may_change(change.type, difference.path, case.step.reached, case.step.stage, **patterns)
+            if _lost_tag(change, difference.path):
+                continue  # told by `tag-lost`: an organisation's tagger may not hold up the way down
             if not allowed or _somebody_elses(case, change, difference.path):
                 yield fail(f"{change.address}: {difference}")
+
+
+def _lost_tag(change: Change, path: str) -> bool:
+    tags = change.before.get("tags") or {}
+    return any(path == f"tags[{key}]" for key in tags)
 
 
 def _somebody_elses(case: Case, change: Change, path: str) -> bool:
@@ -69,6 +76,17 @@ def _somebody_elses(case: Case, change: Change, path: str) -> bool:
         bucket = case.site.bucket.name
         buckets = [one.get("origin_id") for one in origins if origin_is_bucket(str(one.get("domain_name")), bucket)]
         return not any(path.startswith(f"origin[{name}].") for name in (ALB_ORIGIN_ID, *buckets))
+    if path == "ordered_cache_behavior.order":
+        ours = {case.site.distribution.probe_path, case.site.distribution.static_path}
+        old, new = (
+            [
+                b.get("path_pattern")
+                for b in known(side.get("ordered_cache_behavior"))
+                if b.get("path_pattern") not in ours
+            ]
+            for side in (change.before, change.after)
+        )
+        return old != new
     if path.startswith("load_balancer["):
         groups = case.plan.of_type("aws_lb_target_group")
         ours = {short(side.get("arn")) for group in groups for side in (group.before, group.after)}
@@ -106,8 +124,8 @@ def _openings(change: Change, side: str) -> set[str]:
     found = {f"acl {acl}"} if acl in PUBLIC else set()
     grants = [*known(_set(values.get("grant"))), *_grants_of_acl(values)]
     found |= {f"a grant to {g['uri'].rpartition('/')[2]}" for g in grants if str(g.get("uri")).endswith(EVERYBODY)}
-    if policy and any(_for_everybody(statement) for statement in _statements(policy)):
-        found.add("a bucket policy for everybody")
+    opening = (json.dumps(one, sort_keys=True) for one in _statements(policy or "") if _for_everybody(one))
+    found |= {f"a bucket policy for everybody: {statement}" for statement in opening}
     blocks = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     return found | {f"{name} off" for name in blocks if values.get(name) is False}
 
@@ -126,6 +144,8 @@ def _statements(policy: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _for_everybody(statement: Mapping[str, Any]) -> bool:
+    if "NotPrincipal" in statement:
+        return statement.get("Effect") == "Allow"
     principal = statement.get("Principal")
     named = principal.get("AWS") if isinstance(principal, Mapping) else principal
     return statement.get("Effect") == "Allow" and "*" in (named if isinstance(named, list) else [named])
@@ -192,8 +212,8 @@ RULES = (
         "adopted resources change in what this rung is about, and in nothing else",
         "Each rung changes a few named arguments of the adopted resources (the table is in bascule/ladder.py). "
         "Anything else is drift: somebody changed the live resource after it was adopted, and this plan would "
-        "silently change it back. Keep their change by going down to `adopt` and running `bascule adopt` again, "
-        "or undo it in the account.",
+        "silently change it back. Undo it in the account; or, to keep it, waive this rule for the way down to "
+        "`adopt`, and run `bascule adopt` there.",
         _changed,
     ),
     Rule(

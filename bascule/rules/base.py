@@ -9,7 +9,7 @@ from typing import Any
 
 from bascule.ladder import ADOPTED_TYPES, ALB_ORIGIN_ID, Step
 from bascule.plan_json import Change, Plan
-from bascule.routing import DISTRIBUTION_TYPE, find, known, sure
+from bascule.routing import DISTRIBUTION_TYPE, SITE, find, known, sure
 from bascule.site import Site
 
 
@@ -51,7 +51,8 @@ class Case:
     @property
     def distribution(self) -> Change | None:
         """The change of the distribution, if the plan speaks of it."""
-        return next(iter(self.plan.of_type(DISTRIBUTION_TYPE)), None)
+        found = self.plan.of_type(DISTRIBUTION_TYPE)
+        return self.plan.by_address.get(SITE) or next(iter(found), None)
 
     def adopted(self) -> Iterator[Change]:
         """The changes of the adopted resources."""

@@ -59,17 +59,24 @@ def _admitted(case: Case, groups: tuple[Any, ...]) -> Iterator[tuple[str, Mappin
         for address, rule in _values(case, type_):
             if rule.get("security_group_id") in groups and rule.get("type", "ingress") == "ingress":
                 yield address, rule
-    gone = {
+    for address, group in _values(case, "aws_security_group"):
+        if group.get("id") in groups and not isinstance(group.get("ingress"), Unknown):
+            for entry in items(group.get("ingress")):
+                gone = _gone(case, group.get("id"), entry)
+                yield address, {name: _without(value, gone) for name, value in entry.items()}
+
+
+def _gone(case: Case, group: Any, entry: Mapping[str, Any]) -> set[Any]:
+    """What rules of this group and these ports let in that the plan deletes or changes."""
+    return {
         source
         for type_ in INGRESS_RULES
         for change in case.plan.of_type(type_)
         if change.action in ("delete", "replace", "update")
+        and change.before.get("security_group_id") == group
+        and all(change.before.get(port) == entry.get(port) for port in ("from_port", "to_port"))
         for source in (*_addresses(change.before), *_groups(change.before), *_prefix_lists(change.before))
     }
-    for address, group in _values(case, "aws_security_group"):
-        if group.get("id") in groups and not isinstance(group.get("ingress"), Unknown):
-            for entry in items(group.get("ingress")):
-                yield address, {name: _without(value, gone) for name, value in entry.items()}
 
 
 INGRESS_RULES = ("aws_vpc_security_group_ingress_rule", "aws_security_group_rule")

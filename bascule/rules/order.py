@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bascule import routing, summary
+from bascule.ladder import Stage
 from bascule.meaning import drifted
 from bascule.plan_json import Change, Unknown
 from bascule.rules.base import (
@@ -18,11 +19,22 @@ from bascule.rules.base import (
     lists_load_balancer,
     load_balancer_origin,
     serves_application,
+    unknown,
     visitors_go_to,
 )
 
 BEHIND_CLOUDFRONT = ("aws_lb", "aws_lb_target_group", "aws_lb_listener", "aws_lb_listener_rule")
-"""Without any one of these, the ALB answers CloudFront with an error, or not at all."""
+WAY_THROUGH = (
+    "aws_security_group.alb",
+    "aws_security_group.tasks",
+    "aws_vpc_security_group_ingress_rule.alb_from_cloudfront",
+    "aws_vpc_security_group_egress_rule.alb_to_tasks",
+    "aws_vpc_security_group_ingress_rule.tasks_from_alb",
+)
+"""Without any one of these types and addresses, the ALB answers CloudFront with an error, or not at all."""
+
+ANSWERING = ("bucket", "application", "elsewhere")
+"""Ends of a request's way at which somebody answers it."""
 
 
 def _attach_and_serve(case: Case) -> Iterator[Observation]:
@@ -42,10 +54,39 @@ def _released(case: Case) -> Iterator[Observation]:
     for service in case.plan.of_type("aws_ecs_service"):
         if (set(attached_groups(service.before)) - set(attached_groups(service.after))) & ours:
             yield fail(f"{service.address} would leave the target group while CloudFront still uses the load balancer")
-    for type_ in BEHIND_CLOUDFRONT:
-        for change in case.plan.of_type(type_):
-            if change.action in ("delete", "replace"):
-                yield fail(f"{change.address} would be {change.action}d while CloudFront still uses it")
+    for change in case.plan.changes:
+        needed = change.type in BEHIND_CLOUDFRONT or change.address in WAY_THROUGH
+        if needed and change.action in ("delete", "replace"):
+            yield fail(f"{change.address} would be {change.action}d while CloudFront still uses it")
+
+
+def _answers(case: Case) -> Iterator[Observation]:
+    before, after = routing.world(case.plan, "before"), routing.world(case.plan, "after")
+    for path in routing.paths(before, after):
+        old, new = routing.route(before, path), routing.route(after, path)
+        if new is None or new.end in ANSWERING:
+            continue
+        if new.end == "unknown":
+            yield unknown(f"{path}: where it goes is known after apply")
+        elif old is None or old.end in ANSWERING:
+            yield fail(f"{path}: {old.answered_by if old else 'nobody asked yet'} now, {new.answered_by} then")
+    visitors = routing.route(after, "/")
+    found = case.distribution
+    if visitors is not None and visitors.end != "unknown" and found is not None and found.action != "forget":
+        served = visitors.end == "application"
+        if served is not case.step.stage.at_least(Stage.SERVE):
+            yield fail(f"at {case.step.stage} visitors would get {visitors.answered_by}")
+    if found is not None and found.before.get("enabled") is True and found.after.get("enabled") is False:
+        yield fail(f"{found.address} would be switched off")
+
+
+def _under_visitors(case: Case) -> Iterator[Observation]:
+    found = case.distribution
+    if found is not None and serves_application(found.before) and serves_application(found.after):
+        for row in summary.rows(case.plan):
+            if row.address != found.address and row.action != "import":
+                changed = f" ({', '.join(row.arguments)})" if row.action == "update" else ""
+                yield fail(f"{row.address}: {row.action}{changed}, while visitors are served through it")
 
 
 def _deletes(case: Case) -> Iterator[Observation]:
@@ -133,6 +174,27 @@ def _drift(case: Case) -> Iterator[Observation]:
 
 
 RULES = (
+    Rule(
+        "site-answers",
+        Severity.BLOCK,
+        "whoever is answered now is answered afterwards",
+        "Every path of the distribution is followed through behavior, origin, listener, rule and target, as the "
+        "plan leaves them. One that would end in nothing or in a refusal takes the site down, or a part of it, "
+        "however small the change looks. Below `serve` visitors get what they got; from there on, the "
+        "application.",
+        _answers,
+        waivable=False,
+        stops_rollback=True,
+    ),
+    Rule(
+        "under-visitors",
+        Severity.REVIEW,
+        "nothing changes behind the load balancer while visitors are served through it",
+        "A wrong health check path makes ECS replace every task for ever; a port that doesn't match, or a "
+        "security group that is gone, cuts visitors off. Such changes are the operator's to make, and somebody's "
+        "to read.",
+        _under_visitors,
+    ),
     Rule(
         "attach-and-serve",
         Severity.BLOCK,

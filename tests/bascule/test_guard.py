@@ -440,7 +440,7 @@ UNSTOPPED = [change(DISTRIBUTION, "update", {**SERVED, "comment": "old"}, {**CON
 def test_on_the_way_back_little_blocks() -> None:
     """Only what would break the way back itself keeps its severity; the rest asks for a person's eyes."""
     blocking = {found.rule.id for found in judge(step(SERVE, CONNECT), targeted=True) if found.severity is BLOCK}
-    assert {"adopted-deleted", "adopted-forgotten", "release-order", "visitors-alone"} == blocking
+    assert {"adopted-deleted", "adopted-forgotten", "release-order", "visitors-alone", "site-answers"} == blocking
 
 
 def test_a_rollback_that_undoes_a_change_by_hand_goes_through() -> None:

@@ -68,17 +68,21 @@ def save(session: Session, plan: str | None = None, **differently: Any) -> None:
         "connect",
         "serve",
         plans.digest(folder),
-        plans.fingerprint(folder),
+        "",
         MADE,
         "123456789012",
     )
-    (folder / plans.PLAN_NOTE).write_text(json.dumps(asdict(replace(note, **differently))))
+    note = replace(note, **differently)
+    note = replace(note, fingerprint=plans.fingerprint(folder, note))
+    (folder / plans.PLAN_NOTE).write_text(json.dumps(asdict(note)))
 
 
 def test_a_plan_for_this_step_and_configuration_is_used(session: Session) -> None:
     """With the distribution that it was made from, and its fingerprint."""
     save(session)
-    expected = Planned(STEP, plan_json.read(PLAN), MADE, FENCE, plans.fingerprint(session.directory))
+    note = plans.read_note(session.directory)
+    assert note is not None
+    expected = Planned(STEP, plan_json.read(PLAN), MADE, FENCE, note.fingerprint, reviewed=True)
     assert expected == plans.saved(session, STEP)
 
 
@@ -108,6 +112,11 @@ def edited_live_config(session: Session) -> None:
     (session.directory / plans.LIVE_CONFIG).write_text(fence.dumps(Fence("E2", CONFIG)))
 
 
+def edited_note(session: Session) -> None:
+    path = session.directory / plans.PLAN_NOTE
+    path.write_text(path.read_text().replace('"reached": "adopt"', '"reached": "build"'))
+
+
 def without_json(session: Session) -> None:
     (session.directory / plans.PLAN_JSON).unlink()
 
@@ -119,6 +128,7 @@ def without_json(session: Session) -> None:
         (edited_json, "its files were changed"),
         (edited_plan, "its files were changed"),
         (edited_live_config, "its files were changed"),
+        (edited_note, "its files were changed"),
         (without_json, "its files were changed"),
     ],
 )
@@ -198,6 +208,15 @@ def test_a_note_that_cannot_be_read_is_no_plan(session: Session, note: str) -> N
     (session.directory / plans.PLAN_NOTE).write_text(note)
     assert plans.read_note(session.directory) is None
     assert plans.saved(session, STEP) is None
+
+
+@pytest.mark.parametrize(
+    "differently", [{"made": "soon"}, {"made": 5}, {"reached": "up"}, {"step": None}, {"wanted": ""}]
+)
+def test_a_note_that_says_nothing_that_can_be_is_no_plan(session: Session, differently: dict[str, Any]) -> None:
+    """It is made anew instead."""
+    save(session, **differently)
+    assert plans.read_note(session.directory) is None
 
 
 def test_a_note_of_other_bytes_is_no_plan(session: Session) -> None:

@@ -97,14 +97,15 @@ CONNECTED = distribution("S3", "S3", ALB_ORIGIN_ID)
 SERVED = distribution(ALB_ORIGIN_ID, "S3", ALB_ORIGIN_ID)
 BUCKET = resource("aws_s3_bucket.site", bucket=SITE.bucket.name)
 CONDITION = [{"http_header": [{"http_header_name": HEADER, "values": [SECRET]}]}]
+FORWARD = [{"type": "forward", "target_group_arn": TARGET_GROUP}]
 REFUSAL = [{"type": "fixed-response", "fixed_response": [{"status_code": "403"}]}]
 BALANCED = {"arn": LB, "dns_name": DOMAIN, "security_groups": ["sg-1"], "enable_deletion_protection": False}
 OURS = {
     **resource(BALANCER, **BALANCED),
     **resource("aws_security_group.alb", id="sg-1"),
     **resource("aws_lb_target_group.tasks", arn=TARGET_GROUP),
-    **resource(LISTENER, port=80, protocol="HTTP", default_action=REFUSAL),
-    **resource(RULE, condition=CONDITION, action=[{"type": "forward", "target_group_arn": TARGET_GROUP}]),
+    **resource(LISTENER, arn="arn:l", load_balancer_arn=LB, port=80, protocol="HTTP", default_action=REFUSAL),
+    **resource(RULE, listener_arn="arn:l", condition=CONDITION, action=FORWARD),
 }
 
 PROTECTED = {**OURS, **resource(BALANCER, **{**BALANCED, "enable_deletion_protection": True})}

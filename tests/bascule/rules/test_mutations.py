@@ -611,6 +611,64 @@ REACHED = [
     ),
 ]
 
+ANSWERS = [
+    Mutant(
+        "a value that the rule refuses",
+        "up-to-serve",
+        sets(SITE, f"after.{ORIGIN}.custom_header.0.value", "x" * 64),
+        "site-answers",
+    ),
+    Mutant(
+        "a port on which nobody listens", "up-to-serve", sets(SITE, f"after.{CUSTOM}.http_port", 8080), "site-answers"
+    ),
+    Mutant("TLS to a listener of HTTP", "up-to-serve", HTTPS, "site-answers"),
+    Mutant(
+        "another target group",
+        "up-to-retire",
+        sets(RULE, "after.action.0.target_group_arn", "arn:other"),
+        "site-answers",
+    ),
+    Mutant(
+        "the rule refuses", "up-to-retire", sets(RULE, "after.action", [{"type": "fixed-response"}]), "site-answers"
+    ),
+    Mutant(
+        "an origin that isn't there",
+        "rollback-from-serve",
+        sets(SITE, f"after.{DEFAULT}.target_origin_id", "nowhere"),
+        "site-answers",
+    ),
+    Mutant(
+        "another server", "up-to-serve", sets(SITE, f"after.{ORIGIN}.domain_name", "gone.example.com"), "site-answers"
+    ),
+    Mutant("switched off", "up-to-serve", sets(SITE, "after.enabled", False), "site-answers"),
+    Mutant("the service let go", "up-to-serve", sets(SERVICE, "after.load_balancer", []), "site-answers"),
+    Mutant(
+        "visitors too early",
+        "up-to-connect",
+        sets(SITE, f"after.{DEFAULT}.target_origin_id", ALB_ORIGIN_ID),
+        "site-answers",
+    ),
+    Mutant(
+        "visitors left at the bucket",
+        "up-to-serve",
+        sets(SITE, f"after.{DEFAULT}.target_origin_id", "S3-arquantix-coming-soon-dev"),
+        "site-answers",
+    ),
+    Mutant(
+        "a condition on the path",
+        "up-to-retire",
+        sets(RULE, "after.condition.0.path_pattern", [{"values": ["/x"]}]),
+        "site-answers",
+        UNKNOWN,
+    ),
+    Mutant("where it goes known later", "up-to-serve", later(SITE, f"{ORIGIN}.domain_name"), "site-answers", UNKNOWN),
+    Mutant("another check", "up-to-retire", does(GROUP, "update"), "under-visitors"),
+    Mutant("another port of the ALB's group", "up-to-retire", does(INGRESS, "update"), "under-visitors"),
+    Mutant("the tasks' network", "up-to-retire", does(SERVICE, "update"), "under-visitors"),
+    Mutant("the way in gone", "down-to-attach", does(INGRESS, "delete"), "release-order"),
+    Mutant("the way to the tasks gone", "down-to-attach", does(TASKS_INGRESS, "delete"), "release-order"),
+]
+
 ORDER = [
     Mutant("attached as well", "up-to-serve", sets(SERVICE, "before.load_balancer", []), "attach-and-serve"),
     Mutant(
@@ -659,7 +717,7 @@ ORDER = [
     ),
 ]
 
-MUTANTS = [*SERVING, *ADOPTED, *REACHED, *ORDER]
+MUTANTS = [*SERVING, *ADOPTED, *REACHED, *ANSWERS, *ORDER]
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
