@@ -261,7 +261,7 @@ BUILDING = (
 
 CONNECTING = (
     Draft("direct-to-connect", ADOPT, CONNECT),
-    Draft("health-check-under-visitors", SERVE, SERVE, {"aws_lb_target_group.app.health_check.0.path": "/wrong"}),
+    Draft("health-check-under-visitors", SERVE, SERVE, {"aws_lb_target_group.app.health_check.path": "/wrong"}),
     Draft("direct-to-serve", ADOPT, SERVE),
     Draft(
         "connect-carelessly",
