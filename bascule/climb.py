@@ -84,8 +84,8 @@ def _take(session: Session, step: Step, ask: Ask) -> bool:
         raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
     # Once more, right before: minutes may have passed at the question.
     gates.require(_verdicts(session, planned), step.stage, _way_out(step))
-    plans.take(session, planned)
     plans.require_unmoved(session, planned)
+    plans.take(session, planned)
     plans.apply(session)
     session.say(f"at {step.stage}")
     return True
@@ -129,14 +129,15 @@ def roll_back(session: Session, ask: Ask) -> str:
     path = session.workspace.site_file(session.name)
     try:
         planned = _way_back(back, state)
-        if not summary.is_empty(planned.plan) and not ask(planned):
-            raise Declined("nothing applied")
-        if not summary.is_empty(planned.plan):
-            plans.take(back, planned)
+        changes = not summary.is_empty(planned.plan)
+        if changes:
+            if not ask(planned):
+                raise Declined("nothing applied")
             plans.require_unmoved(back, planned)
+            plans.take(back, planned)
         if not Stage.CONNECT.at_least(session.site.stage):
             _want_connect(back, path)
-        if not summary.is_empty(planned.plan):
+        if changes:
             plans.apply(back)
     finally:
         # It holds one resource of the step: `bascule apply` would take it for the whole.

@@ -256,8 +256,8 @@ def take(session: Session, planned: Planned) -> None:
     note = read_note(directory)
     if note is None:
         raise _another_plan(session)
+    ours.touch(files.PRIVATE)  # before anything is in it: a plan holds the secret in clear
     shutil.copyfile(directory / PLAN_FILE, ours)
-    ours.chmod(files.PRIVATE)
     shown = planned.fingerprint == note.fingerprint == fingerprint(directory, note)
     if not shown or files.digest(ours) != files.digest(directory / PLAN_FILE):
         ours.unlink()

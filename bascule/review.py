@@ -49,7 +49,6 @@ class Origin:
     """SHA-256 over plan file, plan JSON and configuration; empty for a preview, which isn't saved."""
     etag: str = ""
     """The distribution's ETag when it was made."""
-    terraform: str = ""
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,20 @@ def test_a_saved_plan_of_another_configuration_is_refused(world: World) -> None:
     assert (1, []) == (len(world.ran("plan")), world.applied())
 
 
+def test_what_is_applied_is_a_copy_that_only_its_owner_reads(world: World) -> None:
+    """It holds the secret in clear, and is gone afterwards."""
+    world.begin(RUNGS[ADOPT], CONNECT)
+    with account() as clients:
+        session, planned = world.session(clients), world.plan(clients)
+        plans.take(session, planned)
+        copy = session.directory / plans.APPLYING
+        assert 0o600 == copy.stat().st_mode & 0o777
+        assert (session.directory / plans.PLAN_FILE).read_bytes() == copy.read_bytes()
+        plans.apply(session)
+        assert not copy.exists()
+    assert ["connect"] == world.applied()
+
+
 def test_a_plan_that_is_made_anew_at_the_question_is_not_applied(world: World) -> None:
     """Somebody plans in another terminal meanwhile: what lies there is not what was shown."""
     world.begin(RUNGS[ADOPT], CONNECT)
