@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from bascule.errors import BasculeError
@@ -15,8 +18,15 @@ from bascule.errors import BasculeError
 Client = Any
 """A boto3 client; boto3 has no types of its own."""
 
-Clients = Callable[[str], Client]
-"""Gives the client of a service by its boto3 name, e.g. `clients("ecs")`."""
+
+class Clients(Protocol):
+    """Gives the client of a service by its boto3 name, e.g. `clients("ecs")`, in the site's region or another one."""
+
+    def __call__(self, service: str, region: str | None = None, /) -> Client: ...
+
+
+CONNECTIONS = 32
+"""Connections that one client keeps: the inventory asks many things at once."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,8 @@ class Identity:
     """S3's endpoint where it isn't AWS's own, else empty."""
     others: tuple[str, ...] = ()
     """Endpoints that the environment names for single services."""
+    clock_ahead: float = 0.0
+    """Seconds by which this machine's clock is ahead of AWS's, as the answer's Date header tells it."""
 
     def __str__(self) -> str:
         endpoints = sorted({self.endpoint, *self.others} - {""})
@@ -44,21 +56,27 @@ def clients(region: str) -> Clients:
 
     with readable():
         session = boto3.Session(region_name=region)
-    config = Config(retries={"mode": "standard"}, connect_timeout=5, user_agent_extra="bascule")
-    made: dict[str, Client] = {}
+    config = Config(
+        retries={"mode": "standard"}, connect_timeout=5, user_agent_extra="bascule", max_pool_connections=CONNECTIONS
+    )
+    made: dict[tuple[str, str], Client] = {}
+    making = threading.Lock()  # a session isn't safe to share between threads; the clients that it makes are
 
-    def client(service: str) -> Client:
-        if service not in made:
+    def client(service: str, other: str | None = None, /) -> Client:
+        key = service, other or region
+        with making:
+            if key in made:
+                return made[key]
             with readable():
                 try:
-                    made[service] = session.client(service, config=config)
+                    made[key] = session.client(service, region_name=key[1], config=config)
                 except ValueError as error:
                     # botocore's word for settings that it can't use, such as an AWS_ENDPOINT_URL without a scheme.
                     raise BasculeError(
                         f"AWS settings can't be used: {error}",
                         remedy="check AWS_ENDPOINT_URL, the other AWS_ variables and ~/.aws/config",
                     ) from None
-        return made[service]
+            return made[key]
 
     return client
 
@@ -68,8 +86,13 @@ def identity(clients: Clients, region: str) -> Identity:
     with readable():
         sts = clients("sts")
         answer = sts.get_caller_identity()
+    now = time.time()
     others = {url for name, url in os.environ.items() if name.startswith("AWS_ENDPOINT_URL_") and not _is_aws(url)}
-    return Identity(answer["Account"], answer["Arn"], region, foreign_endpoint(clients), tuple(sorted(others)))
+    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    ahead = now - parsedate_to_datetime(date).timestamp() if date else 0.0
+    return Identity(
+        answer["Account"], answer["Arn"], region, foreign_endpoint(clients), tuple(sorted(others)), clock_ahead=ahead
+    )
 
 
 def foreign_endpoint(clients: Clients) -> str:
@@ -138,6 +161,9 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperat
 """HeadBucket's answer has no body, so its code is the status."""
 
 
+SKEWED = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
+
+
 def _client_error(error: Any) -> BasculeError:
     message = error.response.get("Error", {}).get("Message", "")
     what = f"{error.operation_name}: {code(error)}: {message}"
@@ -145,6 +171,8 @@ def _client_error(error: Any) -> BasculeError:
         return BasculeError(what, remedy="the credentials have expired: log in again (`aws sso login`)")
     if code(error) in INVALID:
         return BasculeError(what, remedy="AWS doesn't know these credentials: check AWS_PROFILE and the access key")
+    if code(error) in SKEWED or "Signature expired" in message:
+        return BasculeError(what, remedy="this machine's clock is wrong: set it (AWS allows 15 minutes)")
     if code(error) in DENIED:
         return BasculeError(what, remedy="allow the call to this role, or use another one")
     return BasculeError(what)

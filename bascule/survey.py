@@ -1,0 +1,306 @@
+"""Reads the inventory of an account: which calls, and in which order, since some answers name what is asked next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bascule import aws, dns
+from bascule.inventory import (
+    MOST_OBJECTS,
+    Fact,
+    Inventory,
+    Unread,
+    apexes,
+    balancers_in,
+    function_names,
+    network_of,
+    repositories,
+    rows,
+    vpc_id,
+)
+from bascule.reading import Call, OnCall, read
+from bascule.site import S3State, Site
+
+GLOBAL = "us-east-1"
+"""Where CloudFront's certificates and AWS Health's events are (ACM user guide, supported Regions; Health API endpoint).
+"""
+
+ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
+"""Name of the prefix list from whose addresses CloudFront talks to origins."""
+
+RULES_QUOTA = "L-0EA8095F"
+"""Service Quotas' code of "Inbound or outbound rules per security group"."""
+
+
+def take(
+    clients: aws.Clients,
+    identity: aws.Identity,
+    site: Site,
+    *,
+    on_call: OnCall = lambda call: None,
+    resolve: dns.Resolve | None = None,
+) -> Inventory:
+    """Read the account. A call that is refused leaves an Unread; raises BasculeError where AWS can't be asked at all.
+
+    `resolve` asks the DNS; by default the system's resolver, and nobody where AWS is a local stand-in.
+    """
+    found = Inventory(identity, datetime.now(UTC))
+    if resolve is None:
+        resolve = dns.nobody if aws.is_loopback(identity.endpoint) else dns.system
+    for wave in (_first, _second, _third, _fourth):
+        answers = read(clients, wave(found, site), on_call)
+        found = replace(found, **_facts(found, answers, clients))
+    asked = {*site.aliases, *apexes(site.aliases)}
+    if isinstance(found.distribution, Mapping):
+        asked.add(found.distribution["DomainName"])
+    return replace(found, names=dns.ask(sorted(asked), resolve))
+
+
+def _first(found: Inventory, site: Site) -> dict[str, Call]:
+    """What can be asked by the site file alone."""
+    bucket, cluster, name = {"Bucket": site.bucket.name}, site.service.cluster, site.service.name
+    unbucketed = ("404", "NoSuchBucket")
+    calls = {
+        "distribution": Call(
+            "cloudfront", "GetDistribution", {"Id": site.distribution.id}, absent=("NoSuchDistribution",)
+        ),
+        "distributions": Call("cloudfront", "ListDistributions", items="DistributionList.Items"),
+        "cache_policies": Call("cloudfront", "ListCachePolicies", _MANAGED, "CachePolicyList.Items"),
+        "origin_request_policies": Call(
+            "cloudfront", "ListOriginRequestPolicies", _MANAGED, "OriginRequestPolicyList.Items"
+        ),
+        "response_headers_policies": Call(
+            "cloudfront", "ListResponseHeadersPolicies", _MANAGED, "ResponseHeadersPolicyList.Items"
+        ),
+        "bucket": Call("s3", "HeadBucket", bucket, absent=unbucketed),
+        "objects": Call("s3", "ListObjectsV2", bucket, "Contents", unbucketed, most=MOST_OBJECTS + 1),
+        "website": Call("s3", "GetBucketWebsite", bucket, absent=("NoSuchWebsiteConfiguration", *unbucketed)),
+        "bucket_policy": Call("s3", "GetBucketPolicy", bucket, absent=("NoSuchBucketPolicy", *unbucketed)),
+        "bucket_policy_status": Call("s3", "GetBucketPolicyStatus", bucket, absent=("NoSuchBucketPolicy", *unbucketed)),
+        "public_access_block": Call(
+            "s3", "GetPublicAccessBlock", bucket, absent=("NoSuchPublicAccessBlockConfiguration", *unbucketed)
+        ),
+        "cluster": Call("ecs", "DescribeClusters", {"clusters": [cluster]}, "clusters"),
+        "service": Call(
+            "ecs",
+            "DescribeServices",
+            {"cluster": cluster, "services": [name]},
+            "services",
+            ("ClusterNotFoundException",),
+        ),
+        "tasks": Call(
+            "ecs",
+            "ListTasks",
+            {"cluster": cluster, "serviceName": name},
+            "taskArns",
+            ("ClusterNotFoundException", "ServiceNotFoundException"),
+        ),
+        "scalable_targets": Call(
+            "application-autoscaling",
+            "DescribeScalableTargets",
+            {"ServiceNamespace": "ecs", "ResourceIds": [f"service/{cluster}/{name}"]},
+            "ScalableTargets",
+        ),
+        "load_balancers": Call("elbv2", "DescribeLoadBalancers", items="LoadBalancers"),
+        "target_groups": Call("elbv2", "DescribeTargetGroups", items="TargetGroups"),
+        "load_balancer_limits": Call("elbv2", "DescribeAccountLimits", items="Limits"),
+        "rules_quota": Call("service-quotas", "GetServiceQuota", {"ServiceCode": "vpc", "QuotaCode": RULES_QUOTA}),
+        "prefix_list": Call(
+            "ec2",
+            "DescribeManagedPrefixLists",
+            {"Filters": [{"Name": "prefix-list-name", "Values": [ORIGIN_FACING]}]},
+            "PrefixLists",
+        ),
+        "zones": Call("ec2", "DescribeAvailabilityZones", items="AvailabilityZones"),
+        "region": Call("ec2", "DescribeRegions", {"RegionNames": [site.region], "AllRegions": True}, "Regions"),
+        "certificates": Call("acm", "ListCertificates", {"CertificateStatuses": ["ISSUED"]}, "CertificateSummaryList"),
+        "ecs_role": Call("iam", "GetRole", {"RoleName": "AWSServiceRoleForECS"}, absent=("NoSuchEntity",)),
+        "load_balancing_role": Call(
+            "iam", "GetRole", {"RoleName": "AWSServiceRoleForElasticLoadBalancing"}, absent=("NoSuchEntity",)
+        ),
+        "secret": Call(
+            "ssm",
+            "DescribeParameters",
+            {"ParameterFilters": [{"Key": "Name", "Values": [site.origin.secret_parameter]}]},
+            "Parameters",
+        ),
+        "events": Call(
+            "health",
+            "DescribeEvents",
+            {"filter": {"regions": [site.region], "eventTypeCategories": ["issue"], "eventStatusCodes": ["open"]}},
+            "events",
+            region=GLOBAL,
+        ),
+        "records": Call("route53", "ListHostedZones", items="HostedZones"),
+    }
+    if isinstance(site.state, S3State):
+        state = {"Bucket": site.state.bucket}
+        calls["state_bucket"] = Call("s3", "HeadBucket", state, absent=unbucketed)
+        calls["state_versioning"] = Call("s3", "GetBucketVersioning", state, absent=unbucketed)
+    return calls
+
+
+def _second(found: Inventory, site: Site) -> dict[str, Call]:
+    """What the first answers name: functions, certificates, task definition, tasks, the service's subnets, records."""
+    calls: dict[str, Call] = {}
+    config = found.config
+    if isinstance(config, Mapping):
+        for name in sorted(function_names(config)):
+            calls[f"functions/{name}"] = Call("cloudfront", "GetFunction", {"Name": name, "Stage": "LIVE"})
+        arn = config.get("ViewerCertificate", {}).get("ACMCertificateArn")
+        if arn:
+            calls["viewer_certificate"] = Call(
+                "acm",
+                "DescribeCertificate",
+                {"CertificateArn": arn},
+                absent=("ResourceNotFoundException",),
+                region=GLOBAL,
+            )
+    for certificate in rows(found.certificates):
+        arn = certificate["CertificateArn"]
+        calls[f"certificates/{arn}"] = _certificate(arn)
+    if isinstance(found.service, Mapping):
+        calls["task_definition"] = _task_definition(found.service["taskDefinition"])
+        subnets = network_of(found.service).get("subnets") or []
+        if subnets:
+            calls["subnets"] = Call("ec2", "DescribeSubnets", {"SubnetIds": list(subnets)}, "Subnets")
+    arns = rows(found.tasks)
+    for number, start in enumerate(range(0, len(arns), 100)):  # DescribeTasks takes a hundred
+        some = {"cluster": site.service.cluster, "tasks": list(arns[start : start + 100])}
+        calls[f"tasks/{number}"] = Call("ecs", "DescribeTasks", some, "tasks")
+    for zone in rows(found.records):
+        if not zone.get("Config", {}).get("PrivateZone") and _may_hold(zone["Name"], site.aliases):
+            calls[f"records/{zone['Name'].rstrip('.')}"] = Call(
+                "route53", "ListResourceRecordSets", {"HostedZoneId": zone["Id"]}, "ResourceRecordSets"
+            )
+    return calls
+
+
+def _third(found: Inventory, site: Site) -> dict[str, Call]:
+    """What is in the service's VPC, its image's repository, and what its running tasks are."""
+    calls: dict[str, Call] = {}
+    if isinstance(found.task_definition, Mapping):
+        for repository in sorted(repositories(found.task_definition, site))[:1]:
+            registry, name = repository
+            where = {"registryId": registry}
+            unknown = ("RepositoryNotFoundException",)
+            calls["repository"] = Call(
+                "ecr", "DescribeRepositories", {**where, "repositoryNames": [name]}, "repositories", unknown
+            )
+            calls["images"] = Call("ecr", "DescribeImages", {**where, "repositoryName": name}, "imageDetails", unknown)
+    ids = sorted(_interface_ids(rows(found.tasks)))
+    if ids:
+        calls["interfaces"] = Call(
+            "ec2",
+            "DescribeNetworkInterfaces",
+            {"Filters": [{"Name": "network-interface-id", "Values": ids[:200]}]},
+            "NetworkInterfaces",
+        )
+    named = found.service["taskDefinition"] if isinstance(found.service, Mapping) else None
+    for arn in sorted({task["taskDefinitionArn"] for task in rows(found.tasks)} - {named}):
+        calls[f"running_definitions/{arn}"] = _task_definition(arn)
+    vpc = vpc_id(found)
+    if vpc:
+        within = {"Filters": [{"Name": "vpc-id", "Values": [vpc]}]}
+        calls["subnets"] = Call("ec2", "DescribeSubnets", within, "Subnets")
+        calls["route_tables"] = Call("ec2", "DescribeRouteTables", within, "RouteTables")
+        calls["security_groups"] = Call("ec2", "DescribeSecurityGroups", within, "SecurityGroups")
+        for balancer in balancers_in(found, vpc):
+            arn = balancer["LoadBalancerArn"]
+            calls[f"listeners/{arn}"] = Call("elbv2", "DescribeListeners", {"LoadBalancerArn": arn}, "Listeners")
+    return calls
+
+
+def _fourth(found: Inventory, site: Site) -> dict[str, Call]:
+    """The rules of each listener."""
+    listeners = [listener for some in (found.listeners or {}).values() for listener in rows(some)]
+    return {
+        f"listener_rules/{listener['ListenerArn']}": Call(
+            "elbv2", "DescribeRules", {"ListenerArn": listener["ListenerArn"]}, "Rules"
+        )
+        for listener in listeners
+    }
+
+
+def _certificate(arn: str, region: str | None = None) -> Call:
+    absent = ("ResourceNotFoundException",)
+    return Call("acm", "DescribeCertificate", {"CertificateArn": arn}, absent=absent, region=region)
+
+
+def _task_definition(arn: str) -> Call:
+    return Call("ecs", "DescribeTaskDefinition", {"taskDefinition": arn})
+
+
+def _interface_ids(tasks: Sequence[Any]) -> Iterator[str]:
+    for task in tasks:
+        for attachment in task.get("attachments", ()):
+            for detail in attachment.get("details", ()):
+                if detail.get("name") == "networkInterfaceId":
+                    yield detail["value"]
+
+
+def _may_hold(zone: str, aliases: Sequence[str]) -> bool:
+    name = zone.rstrip(".")
+    return any(alias == name or alias.endswith(f".{name}") for alias in aliases)
+
+
+_MANAGED = {"Type": "managed"}
+
+_WHOLE: Mapping[str, str] = {
+    "distribution": "Distribution",
+    "viewer_certificate": "Certificate",
+    "task_definition": "taskDefinition",
+    "ecs_role": "Role",
+    "load_balancing_role": "Role",
+    "website": "",
+    "rules_quota": "Quota",
+}
+"""The member of an answer that is the fact."""
+
+
+def _facts(found: Inventory, answers: Mapping[str, Fact], clients: aws.Clients) -> dict[str, Fact]:
+    """The answers as fields: those of one kind put together by name, single answers without their envelope."""
+    facts: dict[str, Fact] = {}
+    grouped: dict[str, dict[str, Fact]] = {}
+    for key, answer in answers.items():
+        name, slash, part = key.partition("/")
+        if slash:
+            grouped.setdefault(name, {})[part] = _INNER.get(name, lambda value: value)(answer)
+        else:
+            facts[key] = _opened(name, answer)
+    for name, parts in grouped.items():
+        facts[name] = _together(name, parts)
+    for name in ("functions", "listeners", "listener_rules", "running_definitions"):
+        if name not in facts and getattr(found, name) is None:
+            facts[name] = {}
+    return facts
+
+
+def _opened(name: str, answer: Fact) -> Fact:
+    if isinstance(answer, Mapping) and _WHOLE.get(name):
+        return answer[_WHOLE[name]]
+    if name in ("service", "cluster", "repository") and isinstance(answer, list):
+        return next((one for one in answer if one.get("status", "ACTIVE") == "ACTIVE"), None)
+    return answer
+
+
+def _together(name: str, parts: Mapping[str, Fact]) -> Fact:
+    """Pages of one list as a list, Unread if one of them is; everything else by name."""
+    if name != "tasks":
+        return dict(parts)
+    unread = next((part for part in parts.values() if isinstance(part, Unread)), None)
+    return unread or [item for part in parts.values() for item in part]
+
+
+def _code(answer: Fact) -> Fact:
+    return answer["FunctionCode"].read().decode("utf-8", "replace") if isinstance(answer, Mapping) else answer
+
+
+_INNER: Mapping[str, Callable[[Fact], Fact]] = {
+    "functions": _code,
+    "certificates": lambda answer: answer["Certificate"] if isinstance(answer, Mapping) else answer,
+    "running_definitions": lambda answer: answer["taskDefinition"] if isinstance(answer, Mapping) else answer,
+}
