@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bascule import __version__, aws, files, hcl, live, plan_json, render, schema, site_file, summary, terraform
+from bascule.adopted import FACTS
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, reached
 from bascule.session import Session, initialize, lock_file, set_path_style
@@ -24,8 +25,6 @@ FILES = {
     "service.tf": "aws_ecs_service",
 }
 """The file of each adopted resource."""
-
-FACTS = "facts.tf"
 
 GENERATED = "generated.tf"
 
@@ -59,7 +58,9 @@ def adopt(session: Session) -> Adoption:
         _refuse_above_adopt(session, workspace)
         session.say("proving that adopting changes nothing")
         _prove(session, workspace)
-    return _keep(session, bodies)
+    done = _keep(session, bodies)
+    session.record("adopt", written=", ".join(path.name for path in done.written))
+    return done
 
 
 def _generate(session: Session, directory: Path) -> dict[str, str]:

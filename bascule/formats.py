@@ -1,4 +1,4 @@
-"""How a review can be shown. By itself, because the command line needs the words and nothing behind them."""
+"""How things can be shown. By itself, because the command line needs the words and nothing behind them."""
 
 from __future__ import annotations
 
@@ -12,3 +12,41 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     HTML = "html"
     JSON = "json"
+
+
+class AuditFormat(StrEnum):
+    """How an audit can be shown."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+class ChecksFormat(StrEnum):
+    """How checks can be shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogFormat(StrEnum):
+    """How a journal can be shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class PolicyKind(StrEnum):
+    """Who a policy is for."""
+
+    AUDIT = "audit"
+    PLAN = "plan"
+    APPLY = "apply"
+    DENY = "deny"
+
+
+class Language(StrEnum):
+    """A language that audits are written in."""
+
+    EN = "en"
+    FR = "fr"

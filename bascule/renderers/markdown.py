@@ -6,10 +6,10 @@ comment says that it isn't the whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bascule.guard import Finding
+from bascule.renderers.markup import cell, code, prose
 from bascule.review import Review, Way, grouped
 from bascule.routing import Route
 from bascule.rules import Outcome
@@ -48,7 +48,7 @@ def marker(site: str) -> str:
 def _head(review: Review) -> Iterator[str]:
     yield marker(review.site)
     yield f"## {review.site}: {review.judgement} ({review.lead})"
-    yield from ("", f"**Changes for visitors?** {_prose(review.visitors)}.", "", f"**{review.counts.in_full}**")
+    yield from ("", f"**Changes for visitors?** {prose(review.visitors)}.", "", f"**{review.counts.in_full}**")
     yield from _table(("", "rule", "seen"), map(_finding, review.open), len(review.open), FINDINGS, "findings")
     for waived in review.waivers:
         if waived.state != "used":
@@ -57,7 +57,7 @@ def _head(review: Review) -> Iterator[str]:
     yield from _table(
         ("", "resource", "changes"), map(_row, review.rows[:SHOWN]), len(review.rows), RESOURCES, "resources"
     )
-    kept, shown = _fitting(([f"- kept as adopted: {_code(one)}"] for one in review.kept), WAYS)
+    kept, shown = _fitting(([f"- kept as adopted: {code(one)}"] for one in review.kept), WAYS)
     yield from ("", *kept) if kept else ()
     yield from _more(len(review.kept) - shown, "behaviors stay as adopted")
 
@@ -87,12 +87,12 @@ SEEN = 20
 
 def _finding(finding: Finding) -> str:
     state = "waived" if finding.waiver else f"{finding.outcome}{', blocks' if finding.blocks else ''}"
-    lines = [_cell(_code(_cut(seen))) for seen in finding.seen[:SEEN]]
+    lines = [cell(code(_cut(seen))) for seen in finding.seen[:SEEN]]
     if len(finding.seen) > SEEN:
         lines.append(f"and {len(finding.seen) - SEEN} more")
     if finding.waiver:
         waiver = finding.waiver
-        lines.append(_cell(f"{_prose(waiver.reason)} (until {waiver.expires}, {_prose(waiver.who)})"))
+        lines.append(cell(f"{prose(waiver.reason)} (until {waiver.expires}, {prose(waiver.who)})"))
     return f"| {state} | {finding.rule.id} | {'<br>'.join(lines)} |"
 
 
@@ -103,15 +103,15 @@ def _cut(text: str) -> str:
 
 def _row(row: Row) -> str:
     changes = ", ".join(f"`{name}`" for name in row.arguments) if row.action in ("update", "replace") else ""
-    return f"| {SIGNS[row.action]} {row.words} | {_cell(_code(row.address))} | {changes} |"
+    return f"| {SIGNS[row.action]} {row.words} | {cell(code(row.address))} | {changes} |"
 
 
 def _detail(row: Row) -> list[str]:
-    lines = [f"- {SIGNS[row.action]} {row.words} {_code(row.address)}"]
+    lines = [f"- {SIGNS[row.action]} {row.words} {code(row.address)}"]
     for group in grouped(row.differences):
-        lines.append(f"  - {_code(str(group))}")
+        lines.append(f"  - {code(str(group))}")
         if len(group.differences) > 1:
-            lines += [f"    - {_code(str(one))}" for one in group.differences]
+            lines += [f"    - {code(str(one))}" for one in group.differences]
     return lines
 
 
@@ -140,7 +140,7 @@ def _tail(review: Review) -> Iterator[str]:
 
 
 def _way(way: Way) -> Iterator[str]:
-    yield f"- {_code(way.path)}"
+    yield f"- {code(way.path)}"
     if way.changes:
         yield f"  - before: {_stations(way.before)}"
     yield f"  - {'after' if way.changes else 'as before'}: {_stations(way.after)}"
@@ -149,25 +149,4 @@ def _way(way: Way) -> Iterator[str]:
 def _stations(route: Route | None) -> str:
     if route is None:
         return "not known here"
-    return " → ".join(f"{hop.what} {_code(hop.name)}" for hop in route.hops)
-
-
-def _code(text: str) -> str:
-    """Text as a code span, whatever backticks it holds: nothing in it is markup, and it calls nobody."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def _cell(text: str) -> str:
-    """Text in a table, where a bar would end the cell, in code too (GFM specification, tables)."""
-    return text.replace("|", "\\|")
-
-
-def _prose(text: str) -> str:
-    """Text in which nothing is markup. GitHub looks for an @name in what is rendered, so that becomes code."""
-    if "@" in text:
-        return _code(text)
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]#~])", r"\\\1", escaped)
+    return " → ".join(f"{hop.what} {code(hop.name)}" for hop in route.hops)
