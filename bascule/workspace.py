@@ -69,6 +69,10 @@ class Workspace:
         """What a pull request shows of a site: the HCL, and the site file that it follows from."""
         return self.rendered(site) / "main.tf", self.root / "sites" / f"{site}.toml"
 
+    def journal(self, site: str) -> Path:
+        """Who did what when; not committed, and kept by `make clean`."""
+        return self.scratch() / "journal" / f"{site}.jsonl"
+
     def lock_file(self, site: str) -> Path:
         """The provider's checksums, committed: every `terraform init` uses them."""
         return self.rendered(site) / ".terraform.lock.hcl"
