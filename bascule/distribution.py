@@ -17,6 +17,12 @@ Converted = tuple[Any, dict[str, Any]]
 Table = Mapping[str, tuple[str, Callable[[Any], Converted]]]
 """API key → Terraform argument and how to convert its value."""
 
+TLS_POLICIES = frozenset(
+    {"SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016", "TLSv1.2_2018", "TLSv1.2_2019", "TLSv1.2_2021"}
+)
+"""What provider 5.100.0 accepts as minimum_protocol_version; a newer one can't be adopted without a downgrade
+(measured: docs/field-notes.md)."""
+
 
 @dataclass(frozen=True)
 class Distribution:

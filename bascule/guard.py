@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from bascule import rules
+from bascule import checks, rules
 from bascule.errors import BasculeError, InputError
 from bascule.ladder import Stage, Step
 from bascule.plan_json import Plan
@@ -61,11 +61,11 @@ class Waived:
 def judge(case: Case, today: date) -> tuple[Finding, ...]:
     """Every rule's finding, in the order of `rules.RULES`.
 
-    Raises InputError for a waiver of a rule that doesn't exist or that can't be waived.
+    Raises InputError for a waiver of what is neither rule nor check, or that can't be waived.
     """
     waivers = {waiver.rule: waiver for waiver in case.site.waivers}
     for name in waivers:
-        if not _waivable(name):
+        if not _is_check(name) and not _waivable(name):
             raise InputError(f"{name} can't be waived: {rules.find(name).title}", where="waivers")
     return tuple(_finding(rule, case, waivers.get(rule.id), today) for rule in rules.RULES)
 
@@ -81,11 +81,12 @@ def judgement(findings: Sequence[Finding]) -> Judgement:
 
 
 def waived(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> tuple[Waived, ...]:
-    """What became of the site's waivers."""
+    """What became of the site's waivers; of those that name a check, `bascule.checks` knows whether they are used."""
     used = {finding.rule.id for finding in findings if finding.waiver is not None}
     return tuple(
         Waived(waiver, "expired" if waiver.expires < today else "used" if waiver.rule in used else "unused")
         for waiver in waivers
+        if waiver.expires < today or not _is_check(waiver.rule)
     )
 
 
@@ -109,11 +110,16 @@ def sends_visitors_to_the_application(plan: Plan) -> bool:
     )
 
 
+def _is_check(name: str) -> bool:
+    return any(check.id == name for check in checks.CHECKS)
+
+
 def _waivable(name: str) -> bool:
     try:
         return rules.find(name).waivable
     except InputError as error:
-        raise InputError(error.what, where="waivers", remedy=error.remedy) from None
+        known = ", ".join(check.id for check in checks.CHECKS)
+        raise InputError(error.what, where="waivers", remedy=f"{error.remedy}; the checks are {known}") from None
 
 
 def _finding(rule: Rule, case: Case, waiver: Waiver | None, today: date) -> Finding:

@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bascule import aws, distribution
+from bascule.distribution import TLS_POLICIES
 from bascule.errors import BasculeError
 from bascule.ladder import ALB_ORIGIN_ID, origin_is_bucket
 from bascule.site import Site
 
 Answer = Mapping[str, Any]
-
-TLS_POLICIES = frozenset(
-    {"SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016", "TLSv1.2_2018", "TLSv1.2_2019", "TLSv1.2_2021"}
-)
-"""What provider 5.100.0 accepts as minimum_protocol_version; a newer one can't be adopted without a downgrade
-(measured: docs/field-notes.md)."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ Events hold no attribute values; the one kind that holds values, `outputs`, is n
 
 from __future__ import annotations
 
+import itertools
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +78,21 @@ def shown(console: Console | None = None) -> Iterator[OnEvent]:
             yield terminal.show
     else:
         yield _Plain(console).show
+
+
+@contextmanager
+def reading(what: str) -> Iterator[Callable[[object], None]]:
+    """A callback for each answer, counted on standard error while the context lasts; in a pipe, one line at the
+    start."""
+    if not sys.stderr.isatty():
+        print(what, file=sys.stderr, flush=True)
+        yield lambda answered: None
+        return
+    from rich.console import Console
+
+    count = itertools.count(1)
+    with Console(stderr=True, highlight=False).status(what) as status:
+        yield lambda answered: status.update(f"{what}: {next(count)} answers")
 
 
 class _Plain:

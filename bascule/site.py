@@ -225,10 +225,12 @@ class Plan(_Table):
 
 
 class Waiver(_Table):
-    """`[[waivers]]`: a rule of the plan review that this site does without, for a reason and for a time."""
+    """`[[waivers]]`: a rule of the plan review, or a check of preflight, that this site does without, for a reason and
+    for a time."""
 
     rule: Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
-    """The rule's id; `bascule review --explain RULE` says what it is about."""
+    """Id of the rule or check; `bascule review --explain RULE` or `bascule preflight --explain CHECK` says what it is
+    about."""
     reason: Text
     """Why, for whoever reads the review."""
     expires: date

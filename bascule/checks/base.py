@@ -1,0 +1,225 @@
+"""What a check is: a question about an account before the move, with four answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from bascule.checks.by_hand import by_hand
+from bascule.inventory import Fact, Inventory, Unread
+from bascule.ladder import Stage
+from bascule.site import Site
+
+if TYPE_CHECKING:
+    from bascule.checks.permissions import Permissions
+
+
+class Outcome(StrEnum):
+    """What a check says of an account. `unknown` is what couldn't be looked at, and never taken for a pass."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check saw."""
+
+    outcome: Outcome
+    evidence: str
+    """What was observed, with ids and numbers."""
+    remedy: str = ""
+    """What to do about it; empty where it passed."""
+
+
+class UnansweredError(Exception):
+    """A check needs what couldn't be read or isn't there; `result` is what it says then."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.evidence)
+        self.result = result
+
+
+@dataclass(frozen=True)
+class Case:
+    """What checks look at."""
+
+    inventory: Inventory
+    site: Site
+    today: date
+    expected_account: str | None = None
+    """The account that `bascule adopt` recorded, where the site is adopted."""
+    permissions: Permissions | None = None
+    """What IAM says that the role may do, where it was asked."""
+
+    def maybe(self, name: str) -> Fact:
+        """A fact of the inventory, or None where there is none. Raises UnansweredError where it couldn't be read.
+
+        What is None only for want of another fact is as unanswered as that one.
+        """
+        fact = getattr(self.inventory, name)
+        if isinstance(fact, Unread):
+            raise self.unanswered(name, fact)
+        if fact is None and name in ASKED_BY:
+            self.fact(ASKED_BY[name])
+        return fact
+
+    def fact(self, name: str) -> Any:
+        """A fact of the inventory. Raises UnansweredError where there is none or it couldn't be read."""
+        fact = self.maybe(name)
+        if fact is None:
+            raise UnansweredError(
+                unknown(
+                    f"{WORDS.get(name, name.replace('_', ' '))}: none was found", f"look yourself: `{self.look(name)}`"
+                )
+            )
+        return fact
+
+    def among(self, name: str, key: str) -> Fact:
+        """One of the facts that are kept by key; None where there is no such one. Raises UnansweredError where it, or
+        all of them, couldn't be read."""
+        every = self.maybe(name)
+        fact = every.get(key) if isinstance(every, Mapping) else None
+        if isinstance(fact, Unread):
+            raise self.unanswered(name, fact, key)
+        return fact
+
+    def rows(self, name: str) -> list[Any]:
+        """A fact that is a list. Raises UnansweredError where it couldn't be read."""
+        fact = self.fact(name)
+        return list(fact) if isinstance(fact, list | tuple) else []
+
+    def unanswered(self, name: str, fact: Unread, key: str = "") -> UnansweredError:
+        """What a check says of a fact that couldn't be read: the action, AWS's answer, and how to look by hand."""
+        return UnansweredError(unread(fact, self.look(name, key)))
+
+    def look(self, name: str, key: str = "") -> str:
+        """The command by which a person reads a fact."""
+        return by_hand(name, self.site, self.inventory, key)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The distribution's config. Raises UnansweredError where there is none or it couldn't be read."""
+        config: Mapping[str, Any] = self.fact("distribution")["DistributionConfig"]
+        return config
+
+    @property
+    def service(self) -> Mapping[str, Any]:
+        """The service. Raises UnansweredError where there is none or it couldn't be read."""
+        service: Mapping[str, Any] = self.fact("service")
+        return service
+
+    @property
+    def now(self) -> datetime:
+        """The first moment of today."""
+        return datetime(self.today.year, self.today.month, self.today.day, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check."""
+
+    id: str
+    title: str
+    """What has to hold, on one line."""
+    rung: Stage
+    """The stage at which it begins to matter."""
+    standing: bool
+    """Whether it goes on to matter above that rung; else only for a move that has yet to pass it."""
+    why: str
+    """A paragraph: why, and what a failure would do."""
+    look: Callable[[Case], Result] = field(repr=False)
+    """Raises UnansweredError where what it looks at couldn't be read."""
+    waivable: bool = True
+    """Whether a site file may waive it. Not where bascule itself would go no further: what the site file names has to
+    be there and adoptable, in the account that is meant. Permissions may: a simulation isn't AWS's last word."""
+
+
+ASKED_BY: Mapping[str, str] = {
+    "functions": "distribution",
+    "viewer_certificate": "distribution",
+    "task_definition": "service",
+    "running_definitions": "tasks",
+    "interfaces": "tasks",
+    "subnets": "service",
+    "route_tables": "subnets",
+    "security_groups": "subnets",
+}
+"""Facts that are asked for only where another one was answered."""
+
+WORDS: Mapping[str, str] = {
+    "service": "the ECS service",
+    "distribution": "the distribution",
+    "load_balancer_limits": "Elastic Load Balancing's limits",
+    "rules_quota": "the quota of rules per security group",
+    "prefix_list": "CloudFront's prefix list",
+    "events": "AWS Health's events",
+}
+"""Facts in words, where their names don't say it."""
+
+
+def passed(evidence: str) -> Result:
+    """What holds."""
+    return Result(Outcome.PASS, evidence)
+
+
+def warn(evidence: str, remedy: str) -> Result:
+    """What a person should know, and what may be left as it is."""
+    return Result(Outcome.WARN, evidence, remedy)
+
+
+def fail(evidence: str, remedy: str) -> Result:
+    """What keeps the move from going well."""
+    return Result(Outcome.FAIL, evidence, remedy)
+
+
+def unknown(evidence: str, remedy: str) -> Result:
+    """What couldn't be looked at."""
+    return Result(Outcome.UNKNOWN, evidence, remedy)
+
+
+def unread(fact: Unread, command: str) -> Result:
+    """What couldn't be read; only a refusal is mended by a permission."""
+    yourself = f"look yourself: `{command}`"
+    remedy = f"allow {fact.action} to this role; or {yourself}" if refused(fact) else f"{yourself}, or try again"
+    return unknown(str(fact), remedy)
+
+
+def refused(fact: Unread) -> bool:
+    """Whether AWS's answer is that the caller may not."""
+    code = fact.why.partition(":")[0]
+    return code == "403" or any(word in code for word in ("AccessDenied", "Unauthorized", "AuthorizationError"))
+
+
+def worst(results: Iterable[Result]) -> Result:
+    """Several observations as one result: the worst outcome, with all evidence and remedies that have it."""
+    found = list(results)
+    outcome = next(
+        o for o in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS) if o in {r.outcome for r in found}
+    )
+    said = [result for result in found if result.outcome is outcome]
+    return Result(outcome, *("; ".join(dict.fromkeys(t for t in texts if t)) for texts in _columns(said)))
+
+
+def _columns(results: list[Result]) -> tuple[list[str], list[str]]:
+    return [result.evidence for result in results], [result.remedy for result in results]
+
+
+def items(holder: Mapping[str, Any], key: str) -> list[Any]:
+    """The items of one of CloudFront's lists, which has none at all where it is empty."""
+    return list((holder.get(key) or {}).get("Items") or ())
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Values in a sentence."""
+    return ", ".join(str(value) for value in values)
+
+
+def number(count: float, one: str, many: str = "") -> str:
+    """A count with its noun."""
+    return f"{count:g} {one if count == 1 else many or one + 's'}"
