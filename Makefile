@@ -6,7 +6,7 @@ PYTHON ?= python3
 BASCULE := .venv/bin/bascule
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-faults test-browser fixtures bench lint adopt synth plan review diff apply rollback status lock clean
+.PHONY: help setup demo test test-faults test-browser fixtures bench lint audit preflight adopt synth plan review diff apply rollback log status lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST)
@@ -38,13 +38,20 @@ test-browser: setup  ## the review's page in headless Chromium
 fixtures: setup  ## make tests/plans anew, with real Terraform in the sandbox
 	.venv/bin/python tests/support/plan_fixtures.py
 
-bench: setup  ## what synthesis and start-up cost, side by side
+bench: setup  ## what synthesis, start-up, review and audit cost, side by side
 	.venv/bin/python bench/bench.py
+	.venv/bin/python bench/audit.py
 
 lint: setup  ## lint, format and types
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+
+audit: setup  ## what the account holds, which ways are open, what there is to do
+	$(BASCULE) audit $(SITE) $(ARGS)
+
+preflight: setup  ## what would stop the move
+	$(BASCULE) preflight $(SITE) $(ARGS)
 
 adopt: setup  ## read what is live into imports/SITE/
 	$(BASCULE) adopt $(SITE)
@@ -67,6 +74,9 @@ apply: setup  ## go to the stage that the site file asks for
 rollback: setup  ## send visitors back to the bucket
 	$(BASCULE) rollback $(SITE) $(ARGS)
 
+log: setup  ## who did what when
+	$(BASCULE) log $(SITE) $(ARGS)
+
 status: setup  ## rung wanted, rung reached, account, last plan
 	$(BASCULE) status $(SITE)
 
@@ -79,4 +89,5 @@ lock: setup  ## resolve the dependencies anew into requirements.lock
 clean:  ## remove what can be made again
 	@unsaved=$$(find cdktf.out -name errored.tfstate 2>/dev/null); test -z "$$unsaved" || \
 	  { echo "not cleaning: the only copy of a state lies in $$unsaved; save it first, see there"; exit 1; }
-	rm -rf .venv .bascule .gen cdktf.out .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf .venv .gen cdktf.out .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find .bascule -mindepth 1 -maxdepth 1 ! -name journal -exec rm -rf {} + 2>/dev/null || true

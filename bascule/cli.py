@@ -5,7 +5,6 @@ Nothing heavy is imported here, so that `--help` answers at once.
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from functools import partial
@@ -13,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bascule import __version__, cli_sandbox
+from bascule import __version__, cli_account, cli_sandbox, files
+from bascule.cli_account import SiteName, takes_colour
 from bascule.cli_sandbox import command
 from bascule.errors import InputError
-from bascule.formats import Format
+from bascule.formats import Format, LogFormat
 from bascule.ladder import Stage, half_made
 from bascule.workspace import Workspace, short
 
@@ -37,7 +37,6 @@ secret_app = typer.Typer(no_args_is_help=True, help="The header by which the loa
 app.add_typer(cli_sandbox.app, name="sandbox")
 app.add_typer(secret_app, name="secret")
 
-SiteName = Annotated[str, typer.Argument(metavar="SITE", help="Name of sites/SITE.toml.", show_default="the only site")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before applying. Every check still runs.")]
 
 
@@ -61,6 +60,8 @@ def bascule(
     A first move:
 
     \b
+      bascule audit            what the account holds, which ways are open, and what there is to do
+      bascule preflight        what would stop the move
       bascule adopt            read what is live and prove that adopting it changes nothing
       bascule secret create    make the secret header
       (set stage = "connect")  then: bascule plan, bascule apply
@@ -73,6 +74,11 @@ def bascule(
     if version:
         typer.echo(__version__)
         raise typer.Exit
+
+
+app.command(short_help="Write down what the account holds, and what there is to do.")(cli_account.audit)
+app.command(short_help="Check what would stop the move.")(cli_account.preflight)
+app.command(short_help="Print an IAM policy for this site.")(cli_account.policy)
 
 
 @app.command(short_help="Read what is live, once that proves to change nothing.")
@@ -139,6 +145,7 @@ def plan(
     for address in half_made(state):
         typer.echo(f"{address} was being created when an apply was interrupted: `bascule apply` finishes it first")
     step = plans.next_step(session, state)
+    session.ready(session, step.reached)
     configure(session, step)
     planned = plans.make(session, step)
     if plans.read_note(session.directory) is not None:
@@ -170,7 +177,7 @@ def review(
     name = workspace.named(site)
     wanted, directory = load(workspace.site_file(name)), workspace.synthesized(name)
     found = plans.review_saved(directory, name, wanted)
-    shown = text.render(found, colour=_colour()) if format is Format.TEXT else renderer(format)(found)
+    shown = text.render(found, colour=takes_colour()) if format is Format.TEXT else renderer(format)(found)
     typer.echo(shown.rstrip("\n"))
     if found.judgement is Judgement.BLOCKED:
         raise typer.Exit(1)
@@ -188,7 +195,7 @@ def diff(
     Needs no AWS account and no Terraform. Ends in 1 if `stage` falls across more than one boundary: a run that applies
     the commit as it is would take things away in one apply, in the wrong order.
     """
-    from bascule import files, git, hcl_diff
+    from bascule import git, hcl_diff
     from bascule.renderers import text
     from bascule.site_file import stage_of
 
@@ -201,7 +208,7 @@ def diff(
         stage_of(git.show(workspace.root, revision, written), f"{written} at {revision}"),
         stage_of(files.read(workspace.root / written), str(written)),
     )
-    typer.echo(text.render_diff(hcl_diff.compare(old, new, str(rendered)), *stages, colour=_colour()))
+    typer.echo(text.render_diff(hcl_diff.compare(old, new, str(rendered)), *stages, colour=takes_colour()))
     if hcl_diff.falls_too_far(*stages):
         raise typer.Exit(1)
 
@@ -239,6 +246,27 @@ def status(site: SiteName = "") -> None:
     typer.echo(run(_session(site)))
 
 
+@app.command(short_help="Show who did what when.")
+def log(
+    site: SiteName = "",
+    format: Annotated[LogFormat, typer.Option(help="How to show it; json is one object a line.")] = LogFormat.TEXT,
+) -> None:
+    """Show the journal of this workspace: what was adopted, which gates were seen, what was applied and rolled back.
+
+    An entry that begins without an end is a run that died. Needs no AWS account and no Terraform.
+    """
+    from bascule import journal
+
+    workspace = Workspace.here()
+    path = workspace.journal(workspace.named(site))
+    if format is LogFormat.JSON:
+        typer.echo(files.read(path), nl=False)
+        return
+    entries = journal.read(path)
+    for line in journal.told(entries) if entries else ["nothing was done from this workspace yet"]:
+        typer.echo(line)
+
+
 @app.command(short_help="Walk the whole ladder in the sandbox.")
 def demo() -> None:
     """Run the whole ladder, up and down, in the sandbox: real Terraform, no AWS account. Takes some eight minutes.
@@ -253,32 +281,21 @@ def demo() -> None:
 @secret_app.command()
 def create(site: SiteName = "") -> None:
     """Create the SSM SecureString that the site file names, with 32 random bytes as lowercase hex."""
-    from bascule import aws, secret
-    from bascule.site_file import load
+    from bascule import secret
 
-    workspace = Workspace.here()
-    name = workspace.named(site)
-    wanted = load(workspace.site_file(name))
-    clients = aws.clients(wanted.region)
-    identity = aws.identity(clients, wanted.region)
-    typer.echo(f"{name}: {identity}")
-    if wanted.account not in (None, identity.account):
-        raise InputError(
-            f"the site is in account {wanted.account}",
-            where=f"credentials of account {identity.account}",
-            remedy="use credentials of the site's account, e.g. by AWS_PROFILE",
-        )
-    secret.create(clients, wanted.origin.secret_parameter)
-    typer.echo(f"created SSM parameter {wanted.origin.secret_parameter}; its value is shown nowhere")
+    found = cli_account.account(site)
+    secret.create(found.clients, found.site.origin.secret_parameter)
+    typer.echo(f"created SSM parameter {found.site.origin.secret_parameter}; its value is shown nowhere")
 
 
 def _session(site: str) -> Session:
+    from bascule.preflight import ready
     from bascule.renderers import text
     from bascule.session import open_session
 
     workspace = Workspace.here()
     session = open_session(workspace, workspace.named(site), typer.echo)
-    return replace(session, show=partial(text.render, colour=_colour()))
+    return replace(session, show=partial(text.render, colour=takes_colour()), ready=ready)
 
 
 def _reviewed(session: Session, planned: Planned) -> None:
@@ -289,11 +306,6 @@ def _reviewed(session: Session, planned: Planned) -> None:
     typer.echo(session.show(found))
     if found.judgement is Judgement.BLOCKED:
         raise typer.Exit(1)
-
-
-def _colour() -> bool:
-    """Whether standard output takes colour: a terminal, and NO_COLOR is not set (https://no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def asking(session: Session, yes: bool, *, strict: bool = True) -> Ask:

@@ -10,6 +10,7 @@ from typing import Any
 from bascule import files, gates, guard, plans, site_file, summary, terraform
 from bascule.errors import BasculeError, InputError
 from bascule.gates import Verdict
+from bascule.journal import timed
 from bascule.ladder import Stage, Step, half_made, reached
 from bascule.observe import knows_load_balancer, observe
 from bascule.plans import Planned
@@ -27,11 +28,13 @@ class Declined(BasculeError):
 def climb(session: Session, ask: Ask) -> Stage:
     """Apply step by step until the rung wanted is reached, which is returned. A saved plan is used for its step.
 
+    Preflight first: nothing is planned in an account that isn't ready for the rung wanted.
     A gate that fails where the rung reached isn't finished makes finishing it the next step. Raises BasculeError from
     Terraform, a gate or the guard, and Declined; every step that was applied stays applied, and running it again goes
     on from what the state shows.
     """
     state = _kept(session, prepare(session))
+    session.ready(session, reached(state))
     done: set[Stage] = set()
     while True:
         step = plans.next_step(session, state)
@@ -43,6 +46,8 @@ def climb(session: Session, ask: Ask) -> Stage:
             )
         verdicts = _before(session, step)
         failed = [verdict for verdict in verdicts if not verdict.passed]
+        for verdict in verdicts:
+            session.record("gate", before=step.stage, gate=verdict.gate, passed=verdict.passed, seen=verdict.seen)
         if verdicts and not failed:
             session.say("\n".join([f"observed before {step.stage}:", *(f"  {verdict}" for verdict in verdicts)]))
         if failed:
@@ -86,7 +91,8 @@ def _take(session: Session, step: Step, ask: Ask) -> bool:
     gates.require(_verdicts(session, planned), step.stage, _way_out(step))
     plans.require_unmoved(session, planned)
     plans.take(session, planned)
-    plans.apply(session)
+    with timed(session.record, "apply", to=step.stage, since=step.reached, plan=planned.fingerprint):
+        plans.apply(session)
     session.say(f"at {step.stage}")
     return True
 
@@ -138,7 +144,10 @@ def roll_back(session: Session, ask: Ask) -> str:
         if not Stage.CONNECT.at_least(session.site.stage):
             _want_connect(back, path)
         if changes:
-            plans.apply(back)
+            with timed(
+                back.record, "rollback", to=planned.step.stage, since=planned.step.reached, plan=planned.fingerprint
+            ):
+                plans.apply(back)
     finally:
         # It holds one resource of the step: `bascule apply` would take it for the whole.
         plans.discard(back.directory)

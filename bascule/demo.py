@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bascule import climb, files, progress, site_file
@@ -15,6 +15,7 @@ from bascule.errors import BasculeError
 from bascule.ladder import ALB_ORIGIN_ID, Stage
 from bascule.observe import visitors_go_to
 from bascule.plans import Planned
+from bascule.preflight import ready
 from bascule.sandbox import control
 from bascule.session import Say, Session, Watch, open_session
 from bascule.terraform import Interrupted
@@ -112,7 +113,7 @@ def go(workspace: Workspace, rung: Rung, say: Say, hooks: Hooks) -> None:
     """Go to one rung as an operator would, answering every question with yes."""
     if not rung.rollback:
         set_stage(workspace, rung.stage)
-    session = open_session(workspace, SITE, say, hooks.watch)
+    session = replace(open_session(workspace, SITE, say, hooks.watch), ready=ready)
 
     def ask(planned: Planned) -> bool:
         hooks.planned(session, rung, planned)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bascule import aws, files, progress, site_file, terraform, terraform_environment
+from bascule import aws, files, journal, progress, site_file, terraform, terraform_environment
 from bascule.errors import BasculeError
+from bascule.journal import Record
 from bascule.ladder import Stage, Step, adopted_ids
 from bascule.renderers import text
 from bascule.review import Review
@@ -47,6 +48,10 @@ class Session:
     watch: Watch = progress.shown
     show: Callable[[Review], str] = text.render
     """How a review is shown to the person."""
+    record: Record = journal.nowhere
+    """Keeps the journal."""
+    ready: Callable[[Session, Stage], None] = lambda session, reached: None
+    """Raises BasculeError if the account isn't ready for going from a rung to the one that the site file asks for."""
 
     @property
     def directory(self) -> Path:
@@ -69,7 +74,8 @@ def open_session(workspace: Workspace, name: str, say: Say, watch: Watch = progr
     clients = aws.clients(wanted.region)
     identity = aws.identity(clients, wanted.region)
     say(f"{name}: {identity}")
-    return Session(name, wanted, workspace, clients, identity, found, environment, say, watch)
+    record = journal.recorder(workspace.journal(name), identity.arn)
+    return Session(name, wanted, workspace, clients, identity, found, environment, say, watch, record=record)
 
 
 def configure(session: Session, step: Step) -> None:

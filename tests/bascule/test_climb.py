@@ -596,7 +596,7 @@ def test_on_the_way_down_the_distribution_waits_for_nothing(world: World) -> Non
 
 
 class Identity(BaseHTTPRequestHandler):
-    """Answers GetCallerIdentity and GetDistributionConfig, whatever it is asked."""
+    """Answers GetCallerIdentity and GetDistributionConfig, and refuses everything else."""
 
     ANSWER = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
         <Arn>arn:aws:iam::123456789012:user/test</Arn><UserId>A</UserId><Account>123456789012</Account>
@@ -605,15 +605,26 @@ class Identity(BaseHTTPRequestHandler):
     CONFIG = b"""<DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">
         <CallerReference>1</CallerReference></DistributionConfig>"""
 
+    REFUSAL = b"""<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"""
+
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(self.ANSWER)
+        asked = self.rfile.read(int(self.headers["Content-Length"]))
+        if b"Action=GetCallerIdentity" in asked:
+            self._answer(self.ANSWER)
+        else:
+            self._answer(self.REFUSAL, 403)
 
     def do_GET(self) -> None:
-        self._answer(self.CONFIG)
+        if self.path.endswith("/config"):
+            self._answer(self.CONFIG)
+        else:
+            self._answer(self.REFUSAL, 403)
 
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
+    def do_HEAD(self) -> None:
+        self.send_error(403)
+
+    def _answer(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("ETag", "E1")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
