@@ -26,6 +26,8 @@ HOST = "127.0.0.1"
 CONTROL_PATH = "/bascule-sandbox"
 READY = "running.json"
 LOG = "sandbox.log"
+CALLS = "calls.jsonl"
+"""A line for each AWS call that was answered, in order."""
 
 STARTING = 60.0
 """Seconds until a server that doesn't answer is given up; measured start: 2 s, on a busy machine 10 s."""
@@ -57,6 +59,26 @@ class Running:
     @property
     def endpoint(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+
+@dataclass(frozen=True)
+class LoggedCall:
+    """An AWS call that the sandbox answered."""
+
+    service: str
+    """boto3's name, e.g. `elbv2`."""
+    operation: str
+    """The API's name, e.g. `DescribeRules`; `?` for a request that no model of botocore describes."""
+    caller: str
+    """Name of the role or user; an access key that is nobody's as it stands."""
+    by: str
+    """`bascule`, which says so in its user agent, or `terraform` (any other client)."""
+    status: int
+    """HTTP status of the answer."""
+    refused: bool = False
+    """Whether IAM, or an unknown access key, was the reason."""
+    resources: tuple[str, ...] = ()
+    """ARNs that the request names."""
 
 
 def start(root: Path, *, account: Path | None = None, port: int = 0, owner_pid: int | None = None) -> Running:
@@ -168,6 +190,13 @@ def configure(running: Running, **switches: Any) -> dict[str, Any]:
         raise not_running(running.root) from error
     found: dict[str, Any] = answer["switches"]
     return found
+
+
+def calls(running: Running, since: int = 0) -> list[LoggedCall]:
+    """Every AWS call that the sandbox answered since it was started, from the `since`th on."""
+    whole, _, _ = (running.root / CALLS).read_text(encoding="utf-8").rpartition("\n")  # the last may be being written
+    found = (json.loads(line) for line in whole.splitlines()[since:])
+    return [LoggedCall(**{**one, "resources": tuple(one["resources"])}) for one in found]
 
 
 def not_running(root: Path) -> BasculeError:

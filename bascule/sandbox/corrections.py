@@ -6,6 +6,7 @@ each, so that a moto release that changes one of them is noticed.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from moto.cloudfront import models as cloudfront
 from moto.cloudfront.responses import CloudFrontResponse
 from moto.cloudfront.urls import url_paths as cloudfront_paths
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.exceptions import DependencyViolationError, RulesPerSecurityGroupLimitExceededError
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
@@ -22,10 +23,14 @@ from moto.ecs.responses import DESCRIBE_SERVICES_TAGS, EC2ContainerServiceRespon
 from moto.elbv2.exceptions import DuplicateListenerError, ELBClientError, TargetGroupNotFoundError
 from moto.elbv2.models import ELBv2Backend, FakeTargetGroup, elbv2_backends
 from moto.elbv2.responses import ELBV2Response
+from moto.iam.models import SERVICE_NAME_CONVERSION
+from moto.iam.responses import IamResponse
 
 from bascule.sandbox import answers, clock, managed_policies, services
 from bascule.sandbox import cloudfront as rules
+from bascule.sandbox.principals import policies_of
 from bascule.sandbox.services import Refused
+from bascule.sandbox.simulation import simulated
 
 DEPLOYING = 1.0
 """Seconds for which an updated distribution and a new invalidation are InProgress; AWS takes minutes."""
@@ -501,6 +506,44 @@ def _weight(ec2: Any, prefix_list_id: str | None) -> int:
     return 55 if prefix_list and prefix_list.prefix_list_name == ORIGIN_FACING else 1
 
 
+# IAM: who may do what is in bascule.sandbox.iam.
+
+
+def access_key_may_be_any_word() -> None:
+    """A request's access key is what its signature says: 16 to 128 letters, digits or underscores (IAM API, AccessKey).
+
+    moto finds those of exactly 20 capitals and digits only (core/responses.py, access_key_regex), and takes everybody
+    else for `user/moto`.
+    """
+    original: Any = BaseResponse.get_access_key
+
+    @_instead(BaseResponse, "get_access_key")
+    def get_access_key(self: Any) -> str:
+        found = re.search(r"Credential=(\w+)/", self.headers.get("Authorization", ""))
+        return found[1] if found else str(original(self))
+
+
+def service_linked_roles_have_their_names() -> None:
+    """CreateServiceLinkedRole makes AWSServiceRoleForECS and AWSServiceRoleForElasticLoadBalancing.
+
+    ECS developer guide and ELB user guide, service-linked roles. moto writes the service as in its address: …Forecs.
+    """
+    SERVICE_NAME_CONVERSION.update({"ecs": "ECS", "elasticloadbalancing": "ElasticLoadBalancing"})
+
+
+def policies_can_be_simulated() -> None:
+    """SimulatePrincipalPolicy says what the policies of a role or user allow (API reference). moto has no such API."""
+
+    def simulate_principal_policy(self: Any) -> ActionResult:
+        request = dict(self._get_params())
+        source = str(request["PolicySourceArn"])
+        if ":iam:" not in source:
+            raise Refused("InvalidInput", f"Invalid Entity Arn: {source} does not clearly define entity type and name.")
+        return ActionResult(simulated(policies_of(source, self.current_account), request))
+
+    IamResponse.simulate_principal_policy = simulate_principal_policy  # type: ignore[attr-defined]
+
+
 CORRECTIONS = (
     distribution_keeps_what_it_is_given,
     distribution_update_checks_if_match,
@@ -522,4 +565,7 @@ CORRECTIONS = (
     security_group_in_use_stays,
     rule_keeps_its_description,
     prefix_list_counts_with_its_weight,
+    access_key_may_be_any_word,
+    service_linked_roles_have_their_names,
+    policies_can_be_simulated,
 )

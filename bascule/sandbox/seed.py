@@ -18,6 +18,7 @@ from moto.cloudfront.models import CloudFrontFunction, Distribution, OriginAcces
 from moto.ec2.models import ec2_backends
 from moto.ecr.models import ecr_backends
 from moto.ecs.models import ecs_backends
+from moto.iam.models import iam_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 from moto.ssm.models import ssm_backends
@@ -31,6 +32,7 @@ def seed(account: Account) -> None:
 
     botocore's ParamValidationError for what the API has no word for, moto's ServiceException for what AWS refuses.
     """
+    _identities(account)
     mock_random.seed(account.id)  # whatever has no id in the account file gets the same one at every start
     _network(account)
     for name, bucket in account.buckets.items():
@@ -40,6 +42,26 @@ def seed(account: Account) -> None:
     _service(account)
     _certificates(account)
     _distribution(account)
+
+
+ADMINISTRATOR = "sandbox"
+"""Name of the user, and access key, that `bascule.sandbox.control.environment` hands out."""
+
+
+def _identities(account: Account) -> None:
+    """ECS's service-linked role, without which no service in network mode awsvpc runs, and a user who may do all.
+
+    They come before the seed of all ids is set: the audit doesn't speak of them.
+    """
+    iam = iam_backends[account.id]["aws"]
+    iam.create_service_linked_role("ecs.amazonaws.com", "Role to enable Amazon ECS to manage your cluster.", "")
+    iam.create_user("us-east-1", ADMINISTRATOR)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_user_policy(ADMINISTRATOR, "everything", json.dumps({"Version": "2012-10-17", "Statement": [everything]}))
+    key = iam.create_access_key(ADMINISTRATOR)
+    del iam.access_keys[key.physical_resource_id]
+    key.access_key_id = key.secret_access_key = ADMINISTRATOR
+    iam.access_keys[key.physical_resource_id] = key
 
 
 @contextmanager
@@ -56,6 +78,9 @@ def _named(module: str, function: str, value: str) -> Iterator[None]:
 
 def _network(account: Account) -> None:
     network, ec2 = account.network, ec2_backends[account.id][account.region]
+    for region in ec2.regions:
+        if region.name == account.region and region.opt_in_status == "not-opted-in":
+            region.opt_in_status = "opted-in"  # or nothing could be in it
     models = "moto.ec2.models"
     with _named(f"{models}.vpcs", "random_vpc_id", network.vpc_id):
         vpc = ec2.create_vpc(network.cidr)

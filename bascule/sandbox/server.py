@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,9 @@ from werkzeug.serving import make_server
 from bascule.errors import BasculeError
 from bascule.sandbox import corrections, seed
 from bascule.sandbox.account import Account, load
-from bascule.sandbox.control import CONTROL_PATH, HOST, READY
+from bascule.sandbox.control import CALLS, CONTROL_PATH, HOST, READY
+from bascule.sandbox.iam import Application, at_the_door
 from bascule.sandbox.switches import turn
-
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 WATCHING = 0.5
 """Seconds between two looks at the owner and at the ready file."""
@@ -62,11 +61,12 @@ def _fill(account: Account, path: Path) -> None:
 
 
 def _serve(account: Account, path: Path, root: Path, port: int, owner: int | None) -> None:
+    aws = at_the_door(DomainDispatcherApplication(create_backend_app), account.id, root / CALLS)
     with socket.create_server((HOST, port)) as listening:
         server = make_server(
             HOST,
             0,
-            _one_at_a_time(_with_control(DomainDispatcherApplication(create_backend_app))),
+            _one_at_a_time(_with_control(aws)),
             threaded=True,
             request_handler=MotoRequestHandler,
             fd=listening.fileno(),

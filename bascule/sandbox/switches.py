@@ -19,6 +19,9 @@ class Switches:
     stopped_clock: bool = False
     """Time stands still: distributions stay InProgress, deployments go no further, targets stay `initial`."""
 
+    iam: bool = False
+    """Calls are refused unless the caller's policies allow them (`bascule.sandbox.iam`)."""
+
 
 SWITCHES = Switches()
 

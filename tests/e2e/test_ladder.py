@@ -1,11 +1,12 @@
 """The ladder in the sandbox, walked once by the demo's own code with real Terraform and provider 5.100.0.
 
-What is shown here: plans, requests and state on the real provider; AWS's side is an emulator's.
+What is shown here: plans, requests and state on the real provider; AWS's side is an emulator's. So is IAM: that the
+generated policies suffice, and that the table of calls is complete, is shown for the calls that are really made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,11 +15,13 @@ import recording
 from plan_json import comparable
 from recording import Record, Walk
 
-from bascule import distribution, guard, site_file, summary
+from bascule import aws_calls, distribution, guard, site_file, summary
 from bascule.demo import WALK, Rung
 from bascule.guard import Judgement
+from bascule.inventory_calls import INVENTORY
 from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
 from bascule.rules import Case
+from bascule.sandbox.control import LoggedCall
 from bascule.summary import Counts
 
 ADOPTED = {"aws_cloudfront_distribution.site", "aws_s3_bucket.site", "aws_ecs_service.site"}
@@ -96,6 +99,36 @@ def test_adopted_resources_are_never_deleted_or_replaced(record: Record) -> None
 def test_plans_are_readable_by_their_owner_alone(record: Record) -> None:
     """Plan file, plan JSON and note hold the secret in clear and have mode 0600."""
     assert {0o600} == {mode for step in record.steps for mode in step.plan_modes.values()}
+
+
+def test_the_calls_on_the_way_are_those_of_the_table(record: Record, number: int) -> None:
+    """Terraform and bascule call what `aws_calls` says of this step, and nothing else but the checks before it."""
+    (step,) = record.steps
+    table = aws_calls.made(step.reached, step.stage, rollback=record.rung.rollback)
+    expected = {side: names(calls) for side, calls in table.items()}
+    if number == 0:  # adopting goes before
+        expected["bascule"] |= names(aws_calls.ADOPTING)
+    if record.rung.rollback or record.rung.stage.at_least(Stage.CONNECT):
+        expected["bascule"] |= {"cloudfront:GetDistribution"}  # the demo looks what visitors get
+    seen = called(record.calls)
+    if step.stage.at_least(step.reached):  # compared with what the checks call in tests of their own
+        seen["bascule"] -= names((*INVENTORY, *aws_calls.DRY_RUNS)) - expected["bascule"]
+    assert expected == seen
+
+
+def test_the_calls_of_planning_again_are_those_of_the_table(record: Record) -> None:
+    """A plan calls what `aws_calls.planned` says; where nothing was adopted any more, it reads the state alone."""
+    stage = record.rung.stage
+    table = aws_calls.planned(stage, stage) if stage is not Stage.NONE else (*aws_calls.OPENING, *aws_calls.STATE)
+    assert {"terraform": names(table), "bascule": names(aws_calls.OPENING)} == called(record.replan_calls)
+
+
+def test_the_generated_policies_suffice(record: Record) -> None:
+    """Nothing was refused to the roles that hold them alone, not even where Terraform would have gone on; but for a
+    check's dry run on a security group that isn't bascule's."""
+    asked = ("bascule", "AuthorizeSecurityGroupIngress")
+    refused = [call for call in (*record.calls, *record.replan_calls) if call.refused]
+    assert [] == [call for call in refused if (call.by, call.operation) != asked]
 
 
 def test_the_bucket_answers_its_page_at_every_rung(record: Record) -> None:
@@ -203,6 +236,17 @@ def test_the_target_group_and_listener_admit_cloudfront_alone(walk: Walk) -> Non
         ((r["from_port"], r.get("cidr_ipv4"), (r.get("prefix_list_id") or "")[:3] or None) for r in ingress),
         key=lambda entry: entry[0],
     )
+
+
+def names(calls: Iterable[aws_calls.Call]) -> set[str]:
+    return {f"{call.service}:{call.operation}" for call in calls if not call.unseen}
+
+
+def called(calls: Iterable[LoggedCall]) -> dict[str, set[str]]:
+    return {
+        side: {f"{call.service}:{call.operation}" for call in calls if call.by == side}
+        for side in ("terraform", "bascule")
+    }
 
 
 def rung(walk: Walk, stage: Stage) -> Record:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,3 +107,9 @@ def test_the_shipped_file_holds_no_secret() -> None:
     """The origin secret is generated at every start; the file knows its name only."""
     assert load().secrets.names == ("/bascule/arquantix/origin-secret",)
     assert "SecureString" not in ARQUANTIX.read_text()
+
+
+def test_the_region_of_the_account_is_enabled(aws: Callable[..., Any]) -> None:
+    """me-central-1 has to be opted into, and the account holds something in it."""
+    regions = aws("ec2").describe_regions(RegionNames=["me-central-1"], AllRegions=True)["Regions"]
+    assert [("me-central-1", "opted-in")] == [(one["RegionName"], one["OptInStatus"]) for one in regions]

@@ -1,4 +1,9 @@
-"""Walks the ladder as the demo does, and keeps what was planned, done and seen at each rung."""
+"""Walks the ladder as the demo does, and keeps what was planned, done, called and seen at each rung.
+
+With IAM on, under roles that hold the policies that bascule generates and nothing else: `apply`, `audit` and `deny` on
+the way (an apply checks the account first), `plan` for planning again at each rung. What the recorder itself looks at,
+it looks at as an administrator.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bascule import demo, files, plan_json, plans, progress, synth, terraform
+import roles
+
+from bascule import demo, files, plan_json, plans, policies, progress, site_file, synth, terraform
 from bascule.demo import Hooks, Rung
 from bascule.guard import DISTRIBUTION
 from bascule.ladder import Stage
 from bascule.plan_json import Plan
 from bascule.plans import Planned
+from bascule.sandbox import control
+from bascule.sandbox.control import LoggedCall, Running
 from bascule.session import Session, backend_config, configure, read_state, set_path_style
 from bascule.terraform_events import OnEvent
 from bascule.workspace import Workspace
@@ -43,6 +52,10 @@ class Record:
     live: Mapping[str, Any] = field(default_factory=dict)
     site_file: str = ""
     rendered: str = ""
+    calls: list[LoggedCall] = field(default_factory=list)
+    """AWS calls on the way to this rung, under the role `apply`; the first rung's begin with those of adopting."""
+    replan_calls: list[LoggedCall] = field(default_factory=list)
+    """AWS calls of planning again, under the role `plan`."""
 
 
 @dataclass
@@ -55,11 +68,16 @@ class Walk:
     secret: str
 
 
+APPLYING, PLANNING = "apply", "plan"
+"""Names of the two roles."""
+
+
 def record(root: Path) -> Walk:
     """Walk `demo.WALK` in a sandbox of its own below `root`."""
     said: list[str] = []
     records: list[Record] = []
     events: list[Mapping[str, Any]] = []
+    looked = 0
 
     def planned(session: Session, rung: Rung, found: Planned) -> None:
         if not records or records[-1].rung is not rung:
@@ -67,12 +85,18 @@ def record(root: Path) -> Walk:
         records[-1].steps.append(_step(session, found, root / "hcl", target=DISTRIBUTION if rung.rollback else None))
 
     def reached(session: Session, rung: Rung) -> None:
+        nonlocal looked
         kept = records[-1]
         kept.events, events[:] = list(events), []
         kept.site_file = session.workspace.site_file(session.name).read_text(encoding="utf-8")
         kept.rendered = (session.workspace.rendered(session.name) / "main.tf").read_text(encoding="utf-8")
-        kept.replan = replan(session)
-        kept.live = live(session)
+        with roles.acting_as(planning):
+            kept.replan = replan(open_session(session.workspace).at(rung.stage))
+        kept.live = live(administrator)
+        called = control.calls(running, since=looked)
+        looked += len(called)
+        kept.calls = [call for call in called if call.caller == APPLYING]
+        kept.replan_calls = [call for call in called if call.caller == PLANNING]
         events.clear()
 
     @contextmanager
@@ -86,10 +110,25 @@ def record(root: Path) -> Walk:
         yield keep
 
     with demo.sandboxed(root / "ladder", said.append) as workspace:
-        session = open_session(workspace, said)
-        before, secret = live(session), secret_value(session)
-        demo.walk(workspace, said.append, Hooks(planned, reached, watch))
+        administrator = open_session(workspace, said)
+        before, secret = live(administrator), secret_value(administrator)
+        running = make_roles(workspace)
+        planning = roles.credentials(running, PLANNING)
+        with roles.acting_as(roles.credentials(running, APPLYING)):
+            demo.walk(workspace, said.append, Hooks(planned, reached, watch))
     return Walk(before, records, said, secret)
+
+
+def make_roles(workspace: Workspace) -> Running:
+    """Turn IAM on in the sandbox of a workspace, and make the two roles; returns the sandbox."""
+    running = control.status(workspace.root / "sandbox")
+    assert running is not None
+    site = site_file.load(workspace.site_file(demo.SITE))
+    held = {kind: policies.document(kind, site, running.account_id) for kind in policies.KINDS}
+    roles.put(running, APPLYING, apply=held["apply"], audit=held["audit"], deny=held["deny"])
+    roles.put(running, PLANNING, plan=held["plan"], deny=held["deny"])
+    control.configure(running, iam=True)
+    return running
 
 
 def open_session(workspace: Workspace, said: list[str] | None = None) -> Session:

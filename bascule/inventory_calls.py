@@ -1,0 +1,38 @@
+"""The part of the table of calls (`bascule.aws_calls`) that reads the account: the audit, and the checks of an apply.
+
+It says the same as `bascule.survey` does, which makes the calls; a test compares them.
+"""
+
+from __future__ import annotations
+
+from bascule.aws_calls import calls
+
+INVENTORY = (
+    *calls("sts", "GetCallerIdentity"),
+    *calls("cloudfront", "GetDistribution", "distribution"),
+    *calls("cloudfront", "DescribeFunction GetFunction", "cloudfront functions"),
+    *calls("cloudfront", "ListDistributions ListCachePolicies ListOriginRequestPolicies ListResponseHeadersPolicies"),
+    *calls("s3", "HeadBucket GetBucketVersioning", "bucket", "state bucket"),
+    *calls("s3", "ListObjectsV2 GetBucketWebsite GetBucketPolicy GetBucketPolicyStatus GetPublicAccessBlock", "bucket"),
+    *calls("ecs", "DescribeClusters", "cluster"),
+    *calls("ecs", "DescribeServices", "service"),
+    *calls("ecs", "DescribeTasks", "tasks"),
+    *calls("ecs", "DescribeTaskDefinition ListTasks"),
+    *calls("application-autoscaling", "DescribeScalableTargets"),
+    *calls("ecr", "DescribeRepositories DescribeImages", "repositories"),
+    *calls(
+        "ec2",
+        "DescribeSubnets DescribeRouteTables DescribeSecurityGroups DescribeNetworkInterfaces "
+        "DescribeAvailabilityZones DescribeRegions DescribeManagedPrefixLists",
+    ),
+    *calls("elbv2", "DescribeLoadBalancers DescribeListeners DescribeRules DescribeTargetGroups DescribeAccountLimits"),
+    *calls("service-quotas", "GetServiceQuota"),
+    *calls("acm", "ListCertificates"),
+    *calls("acm", "DescribeCertificate", "certificates"),
+    *calls("iam", "GetRole SimulatePrincipalPolicy", "roles"),
+    *calls("ssm", "DescribeParameters"),
+    *calls("health", "DescribeEvents"),
+    *calls("route53", "ListHostedZones"),
+    *calls("route53", "ListResourceRecordSets", "hosted zones"),
+)
+"""What `bascule audit` and the checks before an apply read (`bascule.survey`)."""
