@@ -1,4 +1,4 @@
-"""What synthesis, start-up and review cost, side by side in one run: `make bench`.
+"""What synthesis, start-up, review and the routing model cost, side by side in one run: `make bench`.
 
 Each round runs every case once, so that a busy machine weighs on all of them alike: look at the ratios. Memory is
 sampled in runs of its own, because sampling slows what it watches.
@@ -19,12 +19,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 CODE = Path(__file__).resolve().parent.parent
 SITE = "arquantix"
 STAGE = "connect"
 SAMPLE_SECONDS = 0.01
 RESOURCES = 1000
+BEHAVIORS = 75
+"""As many as CloudFront allows beside the default one."""
+REQUESTS = 10_000
 
 
 @dataclass
@@ -145,6 +149,90 @@ def _change(type_: str, name: str, before: Mapping[str, object], after: Mapping[
     return {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "change": detail}
 
 
+def large_world() -> dict[str, dict[str, Any]]:
+    """A distribution as large as CloudFront allows, all of it led to an application behind a load balancer."""
+    from bascule.managed_policies import ALL_VIEWER, USE_ORIGIN_HEADERS_WITH_QUERY_STRINGS
+    from bascule.security_groups import CLOUDFRONT
+
+    behavior = {
+        "target_origin_id": "alb",
+        "allowed_methods": ["GET", "HEAD"],
+        "cached_methods": ["GET", "HEAD"],
+        "viewer_protocol_policy": "redirect-to-https",
+        "cache_policy_id": USE_ORIGIN_HEADERS_WITH_QUERY_STRINGS,
+        "origin_request_policy_id": ALL_VIEWER,
+    }
+    origin = {
+        "origin_id": "alb",
+        "domain_name": "alb.example",
+        "custom_header": [{"name": "X-Origin-Verify", "value": f"{0:064x}"}],
+        "custom_origin_config": [{"http_port": 80, "https_port": 443, "origin_protocol_policy": "http-only"}],
+    }
+    secret = {"http_header": [{"http_header_name": "X-Origin-Verify", "values": [f"{0:064x}"]}]}
+    ingress = {"security_group_id": "sg-alb", "ip_protocol": "tcp", "from_port": 80, "to_port": 80}
+    return {
+        "aws_cloudfront_distribution.site": {
+            "aliases": ["www.example.com"],
+            "domain_name": "d111111abcdef8.cloudfront.net",
+            "origin": [origin],
+            "default_cache_behavior": [behavior],
+            "ordered_cache_behavior": [{**behavior, "path_pattern": f"/{number}/*.js"} for number in range(BEHAVIORS)],
+        },
+        "aws_lb.alb": {"arn": "lb", "dns_name": "alb.example", "security_groups": ["sg-alb"]},
+        "aws_lb_listener.alb": {"arn": "listener", "load_balancer_arn": "lb", "port": 80, "protocol": "HTTP"},
+        "aws_lb_listener_rule.cloudfront": {
+            "listener_arn": "listener",
+            "priority": 1,
+            "condition": [secret],
+            "action": [{"type": "forward", "target_group_arn": "group"}],
+        },
+        "aws_lb_target_group.app": {"arn": "group"},
+        "aws_ecs_service.site": {"load_balancer": [{"target_group_arn": "group", "container_port": 3000}]},
+        "aws_security_group.alb": {"id": "sg-alb"},
+        "aws_vpc_security_group_egress_rule.alb": {**ingress, "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"},
+        "aws_vpc_security_group_ingress_rule.alb": {**ingress, "prefix_list_id": "pl-1"},
+        "data.aws_ec2_managed_prefix_list.cloudfront": {"id": "pl-1", "name": CLOUDFRONT},
+    }
+
+
+@dataclass
+class Decisions:
+    """Requests that the routing model decides in a second of processor time: of a world that is made ready once, and
+    of one that is made ready for each request."""
+
+    once: list[float] = field(default_factory=list)
+    anew: list[float] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Decide the requests of a browser, no two of them the same."""
+        from bascule import routing
+
+        world = large_world()
+        headers = (
+            ("User-Agent", "Mozilla/5.0"),
+            ("Accept", "text/html"),
+            ("Accept-Encoding", "gzip, deflate, br"),
+            ("Accept-Language", "en"),
+            ("Referer", "https://www.example.com/"),
+            ("Cookie", "session=1; theme=dark"),
+        )
+        asked = [
+            routing.Request(f"/{number % 100}/{number}.js", host="www.example.com", query="v=1", headers=headers)
+            for number in range(REQUESTS)
+        ]
+        ready = routing.router(world)
+        for rates, requests, choose in (
+            (self.once, asked, lambda: ready),
+            (self.anew, asked[: REQUESTS // 20], lambda: routing.router(world)),
+        ):
+            begin = time.process_time()
+            for request in requests:
+                decision = routing.decide(choose(), request)
+                if decision is None or decision.end != "application":
+                    sys.exit(f"{request.path} ends in {decision.end if decision else 'nothing'}")
+            rates.append(len(requests) / (time.process_time() - begin))
+
+
 def main() -> None:
     """Measure, and print the table with the targets beside it."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -167,6 +255,7 @@ def main() -> None:
     review = Case(f"bascule review, {RESOURCES} changes", [*bascule, "review", "--format", "markdown"], blocked=True)
     diff = Case("bascule diff", [*bascule, "diff"])
     cases = (bare, synth, stock, start, review, diff)
+    decisions = Decisions()
     with tempfile.TemporaryDirectory() as scratch:
         workspace = make_workspace(Path(scratch))
         make_repository(workspace)
@@ -181,6 +270,7 @@ def main() -> None:
             for case in cases:
                 if case is not stock or number < chosen.stock_runs:
                     case.run(workspace)
+            decisions.run()
 
     print(f"{SITE} at {STAGE}: medians\n")
     print(f"{'':34}{'wall':>10}{'user+sys':>10}{'peak (tree)':>13}{'runs':>6}")
@@ -196,6 +286,10 @@ def main() -> None:
     told(review.name, f"{median(review.wall):.2f} s", "<= 1 s", median(review.wall) <= 1)
     told("its peak memory", f"{review.peak / 1e6:.0f} MB", "<= 200 MB", 0 < review.peak <= 200e6)
     told("diff", f"{median(diff.wall):.2f} s", "<= 3 s", median(diff.wall) <= 3)
+    rate = median(decisions.once)
+    told("requests decided in a second", f"{rate:.0f}", ">= 20000", rate >= 20000)
+    gain = rate / median(decisions.anew)
+    told("made ready once / for each", f"{gain:.1f}", ">= 10", gain >= 10)
 
 
 def told(what: str, measured: str, target: str, met: bool) -> None:
