@@ -183,6 +183,34 @@ def review(
         raise typer.Exit(1)
 
 
+@app.command(short_help="Show what a request would meet.")
+def trace(
+    url: Annotated[str, typer.Argument(metavar="URL", help="A URL of the site, or a path.", show_default=False)],
+    site: SiteName = "",
+    method: Annotated[str, typer.Option(help="HTTP method.")] = "GET",
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME:VALUE", help="A header; may be given more than once.")
+    ] = None,
+    stage: Annotated[
+        Stage | None,
+        typer.Option(help="As it would be at this stage.", show_default="the saved plan's"),
+    ] = None,
+) -> None:
+    """Show what a request would meet: behavior, cache, what is forwarded, origin, security groups, listener, target.
+
+    Nothing is asked of AWS, and nobody is asked for the page: it is the planned configuration that answers, the saved
+    plan if there is one and no --stage is given. What is known after apply only is said to be so.
+    """
+    from bascule import routing, tracing
+    from bascule import trace as station
+
+    workspace = Workspace.here()
+    name = workspace.named(site)
+    asked = routing.request(url, method, tracing.headers(header or []))
+    decision = routing.decide(routing.router(tracing.world(workspace, name, stage)), asked)
+    typer.echo(station.told(decision) if decision is not None else "there is no distribution in it")
+
+
 @app.command(short_help="Show what changed in the HCL since a git revision.")
 def diff(
     site: SiteName = "",

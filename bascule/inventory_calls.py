@@ -10,7 +10,7 @@ from bascule.aws_calls import calls
 INVENTORY = (
     *calls("sts", "GetCallerIdentity"),
     *calls("cloudfront", "GetDistribution", "distribution"),
-    *calls("cloudfront", "DescribeFunction GetFunction", "cloudfront functions"),
+    *calls("cloudfront", "GetFunction", "cloudfront functions"),
     *calls("cloudfront", "ListDistributions ListCachePolicies ListOriginRequestPolicies ListResponseHeadersPolicies"),
     *calls("s3", "HeadBucket GetBucketVersioning", "bucket", "state bucket"),
     *calls("s3", "ListObjectsV2 GetBucketWebsite GetBucketPolicy GetBucketPolicyStatus GetPublicAccessBlock", "bucket"),

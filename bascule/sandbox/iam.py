@@ -1,8 +1,8 @@
 """At the sandbox's door: every AWS call is logged, and, with the switch `iam` on, refused unless IAM allows it.
 
-moto's own enforcement (`reset-auth`) is not used: measured with 5.2.5, it ignores Resource and Condition, refuses every
-call to CloudFront, because it authorizes an empty action there, and its AccessDenied is in another service's protocol
-for all but EC2 and S3 (moto/iam/access_control.py names the first and the last itself).
+moto's own enforcement (`reset-auth`) is not used: it ignores Resource and Condition, its AccessDenied is in another
+service's protocol for all but EC2 and S3 (moto 5.2.5, iam/access_control.py, its own list of what is missing), and it
+was seen to refuse every call to CloudFront.
 
 Who is judged: a session of a role made through the sandbox's own IAM and STS, and a user's key. The sandbox's own user
 may do everything. Trust policies aren't looked at, signatures aren't checked, and sessions don't expire.
