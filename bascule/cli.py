@@ -79,6 +79,8 @@ def bascule(
 app.command(short_help="Write down what the account holds, and what there is to do.")(cli_account.audit)
 app.command(short_help="Check what would stop the move.")(cli_account.preflight)
 app.command(short_help="Print an IAM policy for this site.")(cli_account.policy)
+app.command(short_help="Ask the real site what visitors ask it.")(cli_account.verify)
+app.command(short_help="Invalidate CloudFront's caches, and wait.")(cli_account.invalidate)
 
 
 @app.command(short_help="Read what is live, once that proves to change nothing.")

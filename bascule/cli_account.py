@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ import typer
 
 from bascule import adopted
 from bascule.errors import InputError
-from bascule.formats import AuditFormat, ChecksFormat, Language, PolicyKind
+from bascule.formats import AuditFormat, ChecksFormat, Expect, Language, PolicyKind, Via
 from bascule.ladder import Stage
 from bascule.workspace import Workspace
 
@@ -127,6 +128,73 @@ def preflight(
         typer.echo(preflight.counted(findings))
     if any(finding.outcome is checks.Outcome.FAIL for finding in findings):
         raise typer.Exit(1)
+
+
+def verify(
+    site: SiteName = "",
+    via: Annotated[
+        Via, typer.Option(help="dns: as visitors come; cloudfront: by the distribution's own name.")
+    ] = Via.DNS,
+    expect: Annotated[
+        Expect | None, typer.Option(help="Who is to answer.", show_default="whom the distribution sends visitors to")
+    ] = None,
+    format: Annotated[ChecksFormat, typer.Option(help="How to show it.")] = ChecksFormat.TEXT,
+) -> None:
+    """Ask the real site what visitors ask it, and say whether the right one answers. Ends in 1 unless all pass.
+
+    Names, redirect to HTTPS, certificate, HTTP/2, the page itself, assets, POST, cookies; and that load balancer and
+    tasks don't answer from outside. What to expect is in [verify] of the site file.
+    """
+    from bascule import aws, journal, progress, survey, verification
+    from bascule.renderers import verify_json, verify_text
+    from bascule.verify import run
+    from bascule.verify.http import Fetcher
+
+    found = account(site)
+    if aws.is_loopback(found.identity.endpoint):
+        raise InputError(
+            "the account is a local stand-in, and the site that its names lead to is not",
+            where=found.identity.endpoint,
+            remedy="verify with credentials of the site's account, and without AWS_ENDPOINT_URL",
+        )
+    with progress.reading("reading the account") as on_call:
+        read = survey.take(found.clients, found.identity, found.site, on_call=on_call)
+    if not isinstance(read.config, Mapping):
+        why = str(read.distribution) if read.distribution is not None else "no such distribution in this account"
+        raise InputError(why, where=f"CloudFront distribution {found.site.distribution.id}")
+    wanted = verification.expected(read, found.site, found.clients, expect)
+    domain = str(read.distribution["DomainName"])
+    target = run.Target.through(domain) if via is Via.CLOUDFRONT else run.Target()
+    with progress.reading(f"asking {wanted.host}") as on_row:
+        rows = run.verify(target, wanted, Fetcher(), on_row)
+    if format is ChecksFormat.JSON:
+        typer.echo(verify_json.render(rows, found.name, wanted.expect), nl=False)
+    else:
+        typer.echo(verify_text.render(rows, colour=takes_colour()))
+    record = journal.recorder(Workspace.here().journal(found.name), found.identity.arn)
+    record("verify", expect=wanted.expect.value, passed=run.all_pass(rows), seen=verify_text.summary(rows))
+    if not run.all_pass(rows):
+        raise typer.Exit(1)
+
+
+def invalidate(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Paths.", show_default="/*")] = None,
+    site: Annotated[str, typer.Option(help="Name of sites/SITE.toml.", show_default="the only site")] = "",
+) -> None:
+    """Invalidate CloudFront's caches, and wait until that is completed."""
+    from bascule import invalidation, journal, progress
+
+    found = account(site)
+    distribution = found.site.distribution.id
+    wanted = tuple(paths or invalidation.EVERYTHING)
+    record = journal.recorder(Workspace.here().journal(found.name), found.identity.arn)
+    with (
+        journal.timed(record, "invalidate", paths=" ".join(wanted)),
+        progress.reading(f"invalidating {' '.join(wanted)}") as on_look,
+    ):
+        done = invalidation.invalidate(found.clients, distribution, wanted, watch=on_look)
+        invalidation.require(done, distribution)
+    typer.echo(f"invalidation {done.id} completed after {done.seconds:.0f} s")
 
 
 def policy(

@@ -191,9 +191,10 @@ def _distribution_alone(back: Session, step: Step, configuration: Stage) -> Plan
 
 
 def _invalidation(session: Session) -> str:
-    id_ = session.site.distribution.id
-    command = f"aws cloudfront create-invalidation --distribution-id {id_} --paths '/*'"
-    return f"CloudFront may answer from its caches until they are invalidated:  {command}"
+    return (
+        f"CloudFront may answer from its caches until they are invalidated:  bascule invalidate --site {session.name}\n"
+        f"Then see what visitors get:  bascule verify {session.name}"
+    )
 
 
 def _want_connect(session: Session, path: Path) -> None:

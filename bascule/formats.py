@@ -29,6 +29,13 @@ class ChecksFormat(StrEnum):
     JSON = "json"
 
 
+class Via(StrEnum):
+    """By which way `bascule verify` reaches the site."""
+
+    CLOUDFRONT = "cloudfront"
+    DNS = "dns"
+
+
 class LogFormat(StrEnum):
     """How a journal can be shown."""
 
@@ -50,3 +57,15 @@ class Language(StrEnum):
 
     EN = "en"
     FR = "fr"
+
+
+class Expect(StrEnum):
+    """Who is expected to answer visitors: the bucket before `serve` and after a rollback, else the application."""
+
+    BUCKET = "bucket"
+    APPLICATION = "application"
+
+    @property
+    def who(self) -> str:
+        """In a sentence."""
+        return f"the {self.value}"

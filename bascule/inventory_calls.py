@@ -36,3 +36,9 @@ INVENTORY = (
     *calls("route53", "ListResourceRecordSets", "hosted zones"),
 )
 """What `bascule audit` and the checks before an apply read (`bascule.survey`)."""
+
+VERIFY = calls("s3", "GetObject", "objects")
+"""What `bascule verify` reads besides: the old page, by which it is known again (`bascule.verification`)."""
+
+INVALIDATE = calls("cloudfront", "CreateInvalidation GetInvalidation", "distribution")
+"""What `bascule invalidate` asks for and waits for."""

@@ -14,7 +14,7 @@ from itertools import pairwise
 from bascule import aws_calls
 from bascule.aws_calls import Call, Condition
 from bascule.iam_actions import action_of
-from bascule.inventory_calls import INVENTORY
+from bascule.inventory_calls import INVALIDATE, INVENTORY, VERIFY
 from bascule.ladder import Stage
 from bascule.site import S3State, Site
 
@@ -83,8 +83,9 @@ def needed_back(site: Site, account: str) -> tuple[Grant, ...]:
 
 
 def needed_to_apply(site: Site, account: str) -> tuple[Grant, ...]:
-    """All that the whole ladder needs, up and down."""
-    return _merged([*needed(site, account, Stage.RETIRE), *needed_back(site, account)])
+    """All that the whole ladder needs, up and down, and the invalidation after it."""
+    after = _grants(INVALIDATE, "invalidating CloudFront's caches", site, account)
+    return _merged([*needed(site, account, Stage.RETIRE), *needed_back(site, account), *after])
 
 
 def needed_to_plan(site: Site, account: str) -> tuple[Grant, ...]:
@@ -99,8 +100,8 @@ def needed_to_plan(site: Site, account: str) -> tuple[Grant, ...]:
 
 
 def needed_to_audit(site: Site, account: str) -> tuple[Grant, ...]:
-    """All that `bascule audit` needs: it only reads."""
-    return _merged(_grants(INVENTORY, "reading the account", site, account))
+    """All that `bascule audit` and `bascule verify` need: they only read."""
+    return _merged(_grants((*INVENTORY, *VERIFY), "reading the account", site, account))
 
 
 def _adopting(site: Site, account: str) -> Iterator[Grant]:

@@ -224,6 +224,27 @@ class Plan(_Table):
     """Minutes for which a saved plan may be applied; after that the account may have moved on unseen."""
 
 
+class Verify(_Table):
+    """`[verify]`: what `bascule verify` may expect of the site."""
+
+    old_marker: Text | None = None
+    """Text that only the old page has; absent: the bucket's index.html, byte for byte or by its title."""
+    new_marker: Text | None = None
+    """Text that only the new page has; absent: what Next.js writes (`/_next/`, or `X-Powered-By`)."""
+    post_path: ExactPath | None = None
+    """Path that is sent a POST with a short text; absent: `probe_path`. Any answer of the application passes."""
+    echo_path: ExactPath | None = None
+    """Path at which the application repeats query string and cookies; absent: cookies read `unknown`."""
+    hsts_min_age: int | None = Field(default=None, ge=0, le=63_072_000)
+    """Least max-age of Strict-Transport-Security in seconds; absent: HSTS reads `not configured`."""
+
+    @model_validator(mode="after")
+    def _markers_differ(self) -> Verify:
+        if self.old_marker is not None and self.old_marker == self.new_marker:
+            raise ValueError("old_marker and new_marker are the same text: they have to tell the pages apart")
+        return self
+
+
 class Waiver(_Table):
     """`[[waivers]]`: a rule of the plan review, or a check of preflight, that this site does without, for a reason and
     for a time."""
@@ -259,6 +280,7 @@ class Site(_Table):
     load_balancer: LoadBalancer = LoadBalancer()
     health_check: HealthCheck = HealthCheck()
     plan: Plan = Plan()
+    verify: Verify = Verify()
     state: Annotated[S3State | HcpState, Field(discriminator="backend")]
     waivers: tuple[Waiver, ...] = ()
 

@@ -26,13 +26,16 @@ PURE |= {"checks.tasks", "checks.network", "checks.groups", "checks.serving"}
 PURE |= {"iam_actions", "aws_calls", "permissions", "policies", "sandbox.evaluation", "sandbox.authorizations"}
 PURE |= {"inventory_calls", "sandbox.simulation", "inventory", "names", "dns", "journal", "language"}
 PURE |= {"audit", "audit.facts", "audit.options", "audit.document", "renderers.audit_json", "renderers.audit_text"}
+PURE |= {f"verify.{name}" for name in ("messages", "row", "expectation", "source", "remedies", "walk", "names")}
+PURE |= {f"verify.{name}" for name in ("pages", "requests", "outside", "matrix", "run")}
+PURE |= {"renderers.verify_text", "renderers.verify_json", "trace", "configuration"}
 PURE |= {"renderers.audit_markdown", "renderers.checks_text", "renderers.checks_json"}
 """Modules of bascule that are values in, values out."""
 
 CDK = ("cdktf", "jsii", "constructs", "cdktf_cdktf_provider_aws")
 AWS = ("boto3", "botocore", "moto")
 SANDBOX_SERVER = ("account", "answers", "corrections", "seed", "server", "services", "targets")
-SANDBOX_SERVER += ("calls", "iam", "principals", "refusals")
+SANDBOX_SERVER += ("calls", "iam", "principals", "refusals", "requests", "corrections_inventory")
 """Modules of bascule.sandbox that run in the server's own process, where moto is."""
 
 

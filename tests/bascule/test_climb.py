@@ -258,8 +258,7 @@ def test_climbing_to_serve_stops_where_the_account_is_looked_at(world: World) ->
         "observed before serve:",
         "connect → serve: SAFE",
         "at serve",
-        "CloudFront may answer from its caches until they are invalidated:  aws cloudfront create-invalidation "
-        "--distribution-id EPJ3WQCO04UWW --paths '/*'",
+        "CloudFront may answer from its caches until they are invalidated:  bascule invalidate --site arquantix",
     ] == [line.split("\n")[0] for line in world.said]
 
 

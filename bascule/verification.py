@@ -1,0 +1,68 @@
+"""What `bascule verify` has to know of the account before it asks the site."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bascule import aws
+from bascule.formats import Expect
+from bascule.inventory import Inventory, Unread, rows
+from bascule.ladder import ALB_ORIGIN_ID
+from bascule.reading import Call, perform
+from bascule.site import Site
+from bascule.verify.expectation import BODY_LIMIT, Expectation, Live, expectation
+
+OLD_PAGE = "index.html"
+
+
+def expected(found: Inventory, site: Site, clients: aws.Clients, expect: Expect | None = None) -> Expectation:
+    """What the site is to answer, by what the account holds now: the application if visitors are sent to the load
+    balancer, else the bucket, unless `expect` says. Raises BasculeError where AWS can't be asked."""
+    config = found.config if isinstance(found.config, Mapping) else {}
+    return expectation(
+        site,
+        site.verify,
+        Live(
+            aliases=tuple(config.get("Aliases", {}).get("Items", ())),
+            domain=str(found.distribution["DomainName"]) if config else "",
+            probed=any(
+                behavior["PathPattern"] == site.distribution.probe_path and behavior["TargetOriginId"] == ALB_ORIGIN_ID
+                for behavior in config.get("CacheBehaviors", {}).get("Items", ())
+            ),
+            load_balancer=next((str(o["DomainName"]) for o in _origins(config) if o["Id"] == ALB_ORIGIN_ID), None),
+            tasks=_addresses(found),
+            index_html=_old_page(clients, site),
+        ),
+        expect=expect or who_answers(config),
+        now=datetime.now(UTC),
+        nonce=secrets.token_hex(4),
+    )
+
+
+def who_answers(config: Mapping[str, Any]) -> Expect:
+    """Where the distribution's default behavior sends visitors."""
+    target = config.get("DefaultCacheBehavior", {}).get("TargetOriginId")
+    return Expect.APPLICATION if target == ALB_ORIGIN_ID else Expect.BUCKET
+
+
+def _origins(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(config.get("Origins", {}).get("Items", ()))
+
+
+def _addresses(found: Inventory) -> tuple[str, ...] | None:
+    """The tasks' public addresses; None if they couldn't be read."""
+    if isinstance(found.interfaces, Unread) or isinstance(found.tasks, Unread):
+        return None
+    addresses = (one.get("Association", {}).get("PublicIp") for one in rows(found.interfaces))
+    return tuple(sorted(address for address in addresses if address))
+
+
+def _old_page(clients: aws.Clients, site: Site) -> bytes | None:
+    """The bucket's own page, by which it is known again; None where there is none, or it can't be read."""
+    parameters = {"Bucket": site.bucket.name, "Key": OLD_PAGE, "Range": f"bytes=0-{BODY_LIMIT - 1}"}
+    with aws.readable():
+        answer = perform(clients, Call("s3", "GetObject", parameters, absent=("NoSuchKey", "NoSuchBucket")))
+        return bytes(answer["Body"].read()) if isinstance(answer, Mapping) else None
