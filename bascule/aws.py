@@ -88,7 +88,7 @@ def identity(clients: Clients, region: str) -> Identity:
         answer = sts.get_caller_identity()
     now = time.time()
     others = {url for name, url in os.environ.items() if name.startswith("AWS_ENDPOINT_URL_") and not _is_aws(url)}
-    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     ahead = now - parsedate_to_datetime(date).timestamp() if date else 0.0
     return Identity(
         answer["Account"], answer["Arn"], region, foreign_endpoint(clients), tuple(sorted(others)), clock_ahead=ahead

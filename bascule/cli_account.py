@@ -80,6 +80,8 @@ def audit(
 
     earlier = audit_json.read(_text(since), str(since)) if since else None
     found = account(site)
+    if earlier is not None and earlier.site != found.name:
+        raise InputError(f"it is an audit of the site {earlier.site}, not of {found.name}", where=str(since))
     with progress.reading("reading the account") as on_call:
         read = survey.take(found.clients, found.identity, found.site, on_call=on_call)
     told = facts(read, found.site)

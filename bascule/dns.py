@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from dataclasses import dataclass
+from threading import Thread
 
 LIMIT = 3.0
 """Seconds that are waited for all the answers together."""
@@ -30,16 +31,20 @@ Resolve = Callable[[str], Answer]
 
 def ask(names: Sequence[str], resolve: Resolve, limit: float = LIMIT) -> Mapping[str, Answer]:
     """The answers for `names`; what takes longer than `limit` seconds isn't known."""
-    pool = ThreadPoolExecutor(max(len(names), 1))
-    asked = {name: pool.submit(resolve, name) for name in names}
-    found = {}
-    for name, future in asked.items():
-        try:
-            found[name] = future.result(timeout=limit)
-        except TimeoutError:
-            found[name] = Answer(why=f"no answer within {limit:g} s")
-    pool.shutdown(wait=False, cancel_futures=True)
-    return found
+    answered: dict[str, Answer] = {}
+
+    def one(name: str) -> None:
+        answered[name] = resolve(name)
+
+    # Daemons, since the resolver can't be interrupted: a pool's threads would hold up the end of the process.
+    threads = [Thread(target=one, args=(name,), daemon=True) for name in names]
+    deadline = time.monotonic() + limit
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    late = Answer(why=f"no answer within {limit:g} s")
+    return {name: answered.get(name, late) for name in names}
 
 
 def system(name: str) -> Answer:
@@ -50,7 +55,7 @@ def system(name: str) -> Answer:
         if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
             return Answer()
         return Answer(why=f"the resolver says: {error.strerror}")
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name that the DNS could hold
         return Answer(why=f"the resolver says: {error}")
     return Answer(canonical.rstrip(".").lower(), tuple(sorted(addresses)))
 

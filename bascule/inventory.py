@@ -29,6 +29,12 @@ class Unread:
     why: str
     """AWS's answer."""
 
+    @property
+    def refused(self) -> bool:
+        """Whether AWS's answer is that the caller may not; HeadBucket's has no body, so its code is the status."""
+        code = self.why.partition(":")[0]
+        return code == "403" or any(word in code for word in ("AccessDenied", "Unauthorized", "AuthorizationError"))
+
     def __str__(self) -> str:
         return f"{self.action}: {self.why}"
 

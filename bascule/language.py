@@ -41,7 +41,9 @@ def _formatted(language: Language, value: Any, say: Say) -> str:
     if isinstance(value, int | float):
         return format_decimal(value, locale=locale)
     if isinstance(value, date):
-        return format_date(value, "long", locale=locale)
+        said: str = format_date(value, "long", locale=locale)
+        # CLDR has no ordinals in dates; French writes the first day of a month as one.
+        return f"1er{said[1:]}" if language is Language.FR and value.day == 1 else said
     if isinstance(value, tuple):
         return format_list([say(item) for item in value], locale=locale)
     return str(value)

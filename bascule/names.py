@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bascule.inventory import Inventory, rows
+from bascule.inventory import Inventory, Unread, rows
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Verdict:
     """Where a name leads."""
 
     here: bool | None
-    """Whether to the distribution; None where that isn't known."""
+    """Whether to the distribution and nowhere else; None where that isn't known."""
     by: str
     """How it is known: `route53`, `dns`, or `nothing`."""
     answer: str
@@ -28,13 +29,14 @@ class Verdict:
 def verdict(name: str, found: Inventory) -> Verdict:
     """Where `name` leads. An address that the distribution's own name has as well is taken for it: CloudFront's edges
     answer for every distribution, but an ALIAS record shows nothing else."""
-    domain = str(found.distribution["DomainName"]).lower() if isinstance(found.distribution, Mapping) else None
-    if domain is None:
+    if isinstance(found.distribution, Unread):
+        return Verdict(None, "nothing", f"{found.distribution.action} is refused, so there is nothing to compare with")
+    if found.distribution is None:
         return Verdict(None, "nothing", "there is no distribution to compare with")
-    records = _records(name, found)
-    if records is not None:
-        leads = [_target(record) for record in records]
-        return Verdict(domain in leads, "route53", ", ".join(sorted(set(leads))))
+    domain = str(found.distribution["DomainName"]).lower()
+    ends = _ends(_plain(name), found)
+    if ends is not None:
+        return Verdict(ends == {domain}, "route53", ", ".join(sorted(ends)))
     answers = found.names or {}
     answer = answers.get(name)
     if answer is None or not answer.known:
@@ -51,6 +53,20 @@ def verdict(name: str, found: Inventory) -> Verdict:
     return Verdict(bool({*answer.addresses} & {*own.addresses}), "dns", ", ".join(answer.addresses))
 
 
+def _ends(name: str, found: Inventory, passed: frozenset[str] = frozenset()) -> set[str] | None:
+    """What Route 53's records of a name lead to in the end, by names that the account holds as well; None where no
+    zone of the account that could be read holds the name."""
+    records = _records(name, found)
+    if records is None:
+        return None
+    ends = set()
+    for record in records:
+        for target in _targets(record):
+            further = None if target in passed | {name} else _ends(target, found, passed | {name})
+            ends |= further or {target}
+    return ends
+
+
 def _records(name: str, found: Inventory) -> Sequence[Mapping[str, Any]] | None:
     """Route 53's address records of a name; None where no zone of the account that could be read holds it."""
     zones = found.records if isinstance(found.records, Mapping) else {}
@@ -58,16 +74,28 @@ def _records(name: str, found: Inventory) -> Sequence[Mapping[str, Any]] | None:
     if holding is None or not isinstance(zones[holding], list):
         return None
     every = rows(zones[holding])
-    delegated = [r for r in every if r["Type"] == "NS" and name.endswith(f".{_plain(r['Name'])}")]
-    if any(_plain(record["Name"]) != holding for record in delegated):
+    at = {_plain(record["Name"]) for record in every}
+    delegated = {_plain(record["Name"]) for record in every if record["Type"] == "NS"} - {holding}
+    if any(name == zone or name.endswith(f".{zone}") for zone in delegated):
         return None
-    return [r for r in every if _plain(r["Name"]) == name and r["Type"] in ("A", "AAAA", "CNAME")]
+    held = name if name in at else _wildcard(name, at)
+    return [r for r in every if _plain(r["Name"]) == held and r["Type"] in ("A", "AAAA", "CNAME")]
 
 
-def _target(record: Mapping[str, Any]) -> str:
+def _wildcard(name: str, at: AbstractSet[str]) -> str:
+    """The wildcard that answers for a name without records of its own: the one at the closest name that has any
+    (RFC 4592)."""
+    above = name.partition(".")[2]
+    while above and above not in at and f"*.{above}" not in at:
+        above = above.partition(".")[2]
+    return f"*.{above}"
+
+
+def _targets(record: Mapping[str, Any]) -> list[str]:
     alias = record.get("AliasTarget")
-    return _plain(alias["DNSName"] if alias else record["ResourceRecords"][0]["Value"])
+    return [_plain(alias["DNSName"])] if alias else [_plain(one["Value"]) for one in record["ResourceRecords"]]
 
 
 def _plain(name: str) -> str:
-    return name.rstrip(".").lower()
+    """A name as people write it; Route 53 writes the asterisk of a wildcard as an octal code."""
+    return name.rstrip(".").lower().replace("\\052", "*")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from bascule import aws
@@ -47,7 +46,7 @@ OnCall = Callable[[Call], None]
 def read(clients: aws.Clients, calls: Mapping[str, Call], on_call: OnCall = lambda call: None) -> dict[str, Any]:
     """The answers to independent calls by their names: the answer, the list of all pages' items, None, or Unread.
 
-    Raises BasculeError where no call can succeed: no credentials, expired ones, no network.
+    Raises BasculeError where no call can succeed: no credentials, or expired ones.
     """
 
     def one(call: Call) -> Any:
@@ -61,22 +60,13 @@ def read(clients: aws.Clients, calls: Mapping[str, Call], on_call: OnCall = lamb
 
 
 def perform(clients: aws.Clients, call: Call) -> Any:
-    """The answer to one call, as `read` gives it. Raises botocore's exceptions for what isn't AWS's answer to it."""
-    from botocore import xform_name
-    from botocore.exceptions import ClientError, EndpointConnectionError
+    """The answer to one call, as `read` gives it. Raises botocore's exceptions where no call can succeed."""
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
     from botocore.parsers import ResponseParserError
 
     client = clients(call.service, call.region) if call.region else clients(call.service)
-    method = xform_name(call.operation)
     try:
-        if not call.items:
-            answer: Mapping[str, Any] = getattr(client, method)(**call.parameters)
-            return answer
-        if client.can_paginate(method):
-            pages = client.get_paginator(method).paginate(**call.parameters)
-            found = (item for item in pages.search(f"{call.items}[]") if item is not None)
-            return list(islice(found, call.most))
-        return _by_marker(getattr(client, method), call)
+        return _answer(client, call)
     except ClientError as error:
         code = aws.code(error)
         if code in call.absent:
@@ -84,10 +74,42 @@ def perform(clients: aws.Clients, call: Call) -> Any:
         if code in aws.EXPIRED | aws.INVALID | aws.SKEWED:
             raise
         return Unread(call.action, _sentence(code, str(error.response.get("Error", {}).get("Message", ""))))
-    except EndpointConnectionError as error:
+    except (ConnectionError, HTTPClientError) as error:
         return Unread(call.action, str(error))
-    except ResponseParserError:
-        return Unread(call.action, "an answer that isn't AWS's")
+    except (ResponseParserError, KeyError):  # KeyError: the query protocol's parser of a web page that is XML
+        return Unread(call.action, FOREIGN)
+
+
+FOREIGN = "an answer that isn't AWS's"
+
+
+def _answer(client: aws.Client, call: Call) -> Any:
+    from botocore import xform_name
+    from jmespath import search  # botocore's own
+
+    method = xform_name(call.operation)
+    if not call.items:
+        answer: Mapping[str, Any] = getattr(client, method)(**call.parameters)
+        return Unread(call.action, FOREIGN) if _is_web_page(answer) else answer
+    if client.can_paginate(method):
+        pages = client.get_paginator(method).paginate(**call.parameters)
+    else:
+        pages = _by_marker(getattr(client, method), call)
+    found: list[Any] = []
+    for page in pages:
+        if _is_web_page(page):
+            return Unread(call.action, FOREIGN)
+        found += search(f"{call.items}[]", page) or []
+        if call.most is not None and len(found) >= call.most:
+            break
+    return found[: call.most]
+
+
+def _is_web_page(answer: Mapping[str, Any]) -> bool:
+    """Whether a proxy answered in AWS's place: botocore reads a page as an empty answer of the JSON protocols."""
+    said = answer.get("ResponseMetadata", {})
+    html = str(said.get("HTTPHeaders", {}).get("content-type", "")).startswith("text/html")
+    return html and not said.get("RequestId")
 
 
 def _sentence(code: str, message: str) -> str:
@@ -96,16 +118,15 @@ def _sentence(code: str, message: str) -> str:
     return f"{code}: {said}"[:300] if said else code
 
 
-def _by_marker(method: Callable[..., Mapping[str, Any]], call: Call) -> list[Any]:
-    """All items of a CloudFront list of policies, or of a call without pages: botocore has no paginator for them."""
-    from jmespath import search  # botocore's own
+def _by_marker(method: Callable[..., Mapping[str, Any]], call: Call) -> Iterator[Mapping[str, Any]]:
+    """All pages of a CloudFront list of policies, or of a call without pages: botocore has no paginator for them."""
+    from jmespath import search
 
-    found: list[Any] = []
     marker: dict[str, str] = {}
     while True:
         page = method(**call.parameters, **marker)
-        found += search(f"{call.items}[]", page) or []
+        yield page
         following = search(f"{call.items.partition('.')[0]}.NextMarker", page)
         if not following:
-            return found
+            return
         marker = {"Marker": following}

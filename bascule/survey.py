@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bascule import aws, dns
+from bascule.answers import facts
 from bascule.inventory import (
     MOST_OBJECTS,
-    Fact,
     Inventory,
-    Unread,
     apexes,
     balancers_in,
     function_names,
@@ -30,6 +29,17 @@ GLOBAL = "us-east-1"
 
 ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
 """Name of the prefix list from whose addresses CloudFront talks to origins."""
+
+KEY_TYPES = (
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+)
+"""Every kind of key: without them, ListCertificates leaves out all but RSA of up to 2,048 bits (ACM API, Filters)."""
 
 RULES_QUOTA = "L-0EA8095F"
 """Service Quotas' code of "Inbound or outbound rules per security group"."""
@@ -52,10 +62,11 @@ def take(
         resolve = dns.nobody if aws.is_loopback(identity.endpoint) else dns.system
     for wave in (_first, _second, _third, _fourth):
         answers = read(clients, wave(found, site), on_call)
-        found = replace(found, **_facts(found, answers, clients))
-    asked = {*site.aliases, *apexes(site.aliases)}
+        found = replace(found, **facts(found, answers))
+    aliases = _aliases(found, site)
+    asked = {*aliases, *apexes(aliases)}
     if isinstance(found.distribution, Mapping):
-        asked.add(found.distribution["DomainName"])
+        asked.add(found.distribution["DomainName"].lower())
     return replace(found, names=dns.ask(sorted(asked), resolve))
 
 
@@ -116,7 +127,12 @@ def _first(found: Inventory, site: Site) -> dict[str, Call]:
         ),
         "zones": Call("ec2", "DescribeAvailabilityZones", items="AvailabilityZones"),
         "region": Call("ec2", "DescribeRegions", {"RegionNames": [site.region], "AllRegions": True}, "Regions"),
-        "certificates": Call("acm", "ListCertificates", {"CertificateStatuses": ["ISSUED"]}, "CertificateSummaryList"),
+        "certificates": Call(
+            "acm",
+            "ListCertificates",
+            {"CertificateStatuses": ["ISSUED"], "Includes": {"keyTypes": list(KEY_TYPES)}},
+            "CertificateSummaryList",
+        ),
         "ecs_role": Call("iam", "GetRole", {"RoleName": "AWSServiceRoleForECS"}, absent=("NoSuchEntity",)),
         "load_balancing_role": Call(
             "iam", "GetRole", {"RoleName": "AWSServiceRoleForElasticLoadBalancing"}, absent=("NoSuchEntity",)
@@ -163,7 +179,8 @@ def _second(found: Inventory, site: Site) -> dict[str, Call]:
         arn = certificate["CertificateArn"]
         calls[f"certificates/{arn}"] = _certificate(arn)
     if isinstance(found.service, Mapping):
-        calls["task_definition"] = _task_definition(found.service["taskDefinition"])
+        if found.service.get("taskDefinition"):  # task sets of an EXTERNAL controller have theirs
+            calls["task_definition"] = _task_definition(found.service["taskDefinition"])
         subnets = network_of(found.service).get("subnets") or []
         if subnets:
             calls["subnets"] = Call("ec2", "DescribeSubnets", {"SubnetIds": list(subnets)}, "Subnets")
@@ -172,7 +189,7 @@ def _second(found: Inventory, site: Site) -> dict[str, Call]:
         some = {"cluster": site.service.cluster, "tasks": list(arns[start : start + 100])}
         calls[f"tasks/{number}"] = Call("ecs", "DescribeTasks", some, "tasks")
     for zone in rows(found.records):
-        if not zone.get("Config", {}).get("PrivateZone") and _may_hold(zone["Name"], site.aliases):
+        if not zone.get("Config", {}).get("PrivateZone") and _may_hold(zone["Name"], _aliases(found, site)):
             calls[f"records/{zone['Name'].rstrip('.')}"] = Call(
                 "route53", "ListResourceRecordSets", {"HostedZoneId": zone["Id"]}, "ResourceRecordSets"
             )
@@ -199,7 +216,7 @@ def _third(found: Inventory, site: Site) -> dict[str, Call]:
             {"Filters": [{"Name": "network-interface-id", "Values": ids[:200]}]},
             "NetworkInterfaces",
         )
-    named = found.service["taskDefinition"] if isinstance(found.service, Mapping) else None
+    named = found.service.get("taskDefinition") if isinstance(found.service, Mapping) else None
     for arn in sorted({task["taskDefinitionArn"] for task in rows(found.tasks)} - {named}):
         calls[f"running_definitions/{arn}"] = _task_definition(arn)
     vpc = vpc_id(found)
@@ -242,65 +259,16 @@ def _interface_ids(tasks: Sequence[Any]) -> Iterator[str]:
                     yield detail["value"]
 
 
+def _aliases(found: Inventory, site: Site) -> list[str]:
+    """The site file's and the distribution's own."""
+    config = found.config
+    live = config.get("Aliases", {}).get("Items", ()) if isinstance(config, Mapping) else ()
+    return sorted({*site.aliases, *live})
+
+
 def _may_hold(zone: str, aliases: Sequence[str]) -> bool:
     name = zone.rstrip(".")
     return any(alias == name or alias.endswith(f".{name}") for alias in aliases)
 
 
 _MANAGED = {"Type": "managed"}
-
-_WHOLE: Mapping[str, str] = {
-    "distribution": "Distribution",
-    "viewer_certificate": "Certificate",
-    "task_definition": "taskDefinition",
-    "ecs_role": "Role",
-    "load_balancing_role": "Role",
-    "website": "",
-    "rules_quota": "Quota",
-}
-"""The member of an answer that is the fact."""
-
-
-def _facts(found: Inventory, answers: Mapping[str, Fact], clients: aws.Clients) -> dict[str, Fact]:
-    """The answers as fields: those of one kind put together by name, single answers without their envelope."""
-    facts: dict[str, Fact] = {}
-    grouped: dict[str, dict[str, Fact]] = {}
-    for key, answer in answers.items():
-        name, slash, part = key.partition("/")
-        if slash:
-            grouped.setdefault(name, {})[part] = _INNER.get(name, lambda value: value)(answer)
-        else:
-            facts[key] = _opened(name, answer)
-    for name, parts in grouped.items():
-        facts[name] = _together(name, parts)
-    for name in ("functions", "listeners", "listener_rules", "running_definitions"):
-        if name not in facts and getattr(found, name) is None:
-            facts[name] = {}
-    return facts
-
-
-def _opened(name: str, answer: Fact) -> Fact:
-    if isinstance(answer, Mapping) and _WHOLE.get(name):
-        return answer[_WHOLE[name]]
-    if name in ("service", "cluster", "repository") and isinstance(answer, list):
-        return next((one for one in answer if one.get("status", "ACTIVE") == "ACTIVE"), None)
-    return answer
-
-
-def _together(name: str, parts: Mapping[str, Fact]) -> Fact:
-    """Pages of one list as a list, Unread if one of them is; everything else by name."""
-    if name != "tasks":
-        return dict(parts)
-    unread = next((part for part in parts.values() if isinstance(part, Unread)), None)
-    return unread or [item for part in parts.values() for item in part]
-
-
-def _code(answer: Fact) -> Fact:
-    return answer["FunctionCode"].read().decode("utf-8", "replace") if isinstance(answer, Mapping) else answer
-
-
-_INNER: Mapping[str, Callable[[Fact], Fact]] = {
-    "functions": _code,
-    "certificates": lambda answer: answer["Certificate"] if isinstance(answer, Mapping) else answer,
-    "running_definitions": lambda answer: answer["taskDefinition"] if isinstance(answer, Mapping) else answer,
-}

@@ -25,6 +25,10 @@ PURE |= {"checks.distribution", "checks.aliases", "checks.certificates", "checks
 PURE |= {"checks.tasks", "checks.network", "checks.groups", "checks.serving"}
 PURE |= {"iam_actions", "aws_calls", "permissions", "policies", "sandbox.evaluation", "sandbox.authorizations"}
 PURE |= {"inventory_calls", "sandbox.simulation", "inventory", "names", "dns", "journal", "language"}
+PURE |= {f"audit.{name}" for name in ("account", "actions", "blocks", "bucket_section", "changes", "edge_sections")}
+PURE |= {
+    f"audit.{name}" for name in ("known", "path", "phrases", "reuse", "service_facts", "service_sections", "wording")
+}
 PURE |= {"audit", "audit.facts", "audit.options", "audit.document", "renderers.audit_json", "renderers.audit_text"}
 PURE |= {f"verify.{name}" for name in ("messages", "row", "expectation", "source", "remedies", "walk", "names")}
 PURE |= {f"verify.{name}" for name in ("pages", "requests", "outside", "matrix", "run")}

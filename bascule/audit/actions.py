@@ -2,65 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import json
+from collections.abc import Iterator
 
 from bascule.audit.blocks import Block, Paragraph, Steps
 from bascule.audit.facts import Facts
 from bascule.audit.known import unknown
-from bascule.audit.options import Option
+from bascule.audit.options import Option, Verdict, usable, zones
 from bascule.audit.phrases import Phrase, phrase
+from bascule.audit.reuse import listeners, reuse
+from bascule.inventory import rows
 
 Step = tuple[Phrase, tuple[str, ...]]
 
 
-def actions(facts: Facts, option: Option | None) -> Iterator[Block]:
+def actions(facts: Facts, option: Option | None, site: str) -> Iterator[Block]:
     """The steps of the way that is recommended."""
     distribution = facts["distribution"]
-    if option is None or not isinstance(distribution, Mapping) or unknown(distribution):
-        yield Paragraph(phrase("Settle what rules the ways out, then audit again:"))
+    if option is None or distribution is None or unknown(distribution) or _is_unsettled(option):
+        yield Paragraph(phrase("Settle the points above, then audit again:"))
         yield Steps(((phrase("Check what stands in the way"), ("bascule preflight",)),))
         return
-    yield Steps(tuple(_static(facts) if option.strategy == "static-export" else _move(facts, option)))
+    if option.strategy == "existing-alb":
+        yield Paragraph(phrase("bascule doesn't make this move itself yet; by hand it is this:"))
+    makers = {"create-alb": _new, "existing-alb": _existing, "static-export": _static}
+    yield Steps(tuple(makers[option.strategy](facts, site)))
 
 
-def _move(facts: Facts, option: Option) -> Iterator[Step]:
+def _is_unsettled(option: Option) -> bool:
+    """Whether the commands aren't known yet: those of an ALB that is there name it."""
+    return option.strategy == "existing-alb" and option.verdict is not Verdict.FEASIBLE
+
+
+def _new(facts: Facts, site: str) -> Iterator[Step]:
     yield phrase("Check permissions, network, service and names"), ("bascule preflight",)
     yield phrase("Give the roles what the move needs, and no more"), ("bascule policy apply", "bascule policy deny")
+    subnets = facts["network"]["subnets"] if facts["network"] and not unknown(facts["network"]) else ()
+    own = [one for one in rows(subnets) if one["wanted"]]
+    if len(zones(own)) < 2 <= len(zones(rows(subnets))):
+        ids = json.dumps([one["id"] for one in usable(rows(subnets))])
+        yield (
+            phrase("Name public subnets for the ALB: the service's own aren't, or not in two zones"),
+            (f"# sites/{site}.toml: load_balancer.subnets = {ids}",),
+        )
     yield (
         phrase("Bring what is live under Terraform, with a plan that changes nothing"),
         ("bascule adopt", "bascule plan", "bascule apply"),
     )
     if facts["secret"] is False:
         yield phrase("Create the secret by which the ALB knows CloudFront"), ("bascule secret create",)
-    build = (
-        phrase("Create the ALB, its target group for the service, and the listener; no visitor gets there yet")
-        if option.strategy == "create-alb"
-        else phrase("Add a target group for the service and a rule to the existing listener; no visitor gets there yet")
+    yield (
+        phrase("Create the ALB, its target group for the service, and the listener; no visitor gets there yet"),
+        (_stage(site, "connect"), "bascule plan", "bascule apply"),
     )
-    yield build, ('stage = "connect"', "bascule plan", "bascule apply")
     yield (
         phrase("Send visitors to the application, in an apply of its own"),
-        ('stage = "serve"', "bascule plan", "bascule apply"),
+        (_stage(site, "serve"), "bascule plan", "bascule apply"),
     )
-    yield phrase("Invalidate CloudFront's caches"), (_invalidation(facts["distribution"]),)
-    yield phrase("Test every name"), tuple(f"curl -sSI https://{name}/" for name in _tested(facts))
+    yield from _seen_by_visitors(facts)
     yield phrase("If anything is wrong, go back to the bucket"), ("bascule rollback",)
 
 
-def _static(facts: Facts) -> Iterator[Step]:
+def _stage(site: str, stage: str) -> str:
+    """What to write into the site file, as a comment of the shell: nothing happens to who pastes it."""
+    return f'# sites/{site}.toml: stage = "{stage}"'
+
+
+def _existing(facts: Facts, site: str) -> Iterator[Step]:
+    service, distribution = facts["service"], facts["distribution"]
+    balancer = next(one for one in facts["load_balancers"] if reuse(one).open)
+    listener = next(one for one in listeners(balancer) if one["port"] in (80, 443))
+    definition, vpc = service["task_definition"], facts["network"]["vpc"]
+    port, container = definition["port"], definition["container"]
+    aliases = ",".join(distribution["aliases"]) or distribution["domain"]
+    taken = listener["priorities"] if isinstance(listener["priorities"], list) else []
+    yield (
+        phrase("Create a target group for the service"),
+        (f"aws elbv2 create-target-group --name {site} --target-type ip --protocol HTTP --port {port} --vpc-id {vpc}",),
+    )
+    yield (
+        phrase("Add a rule to the listener that is there, for the names of the site alone"),
+        (
+            f"aws elbv2 create-rule --listener-arn {listener['arn']} --priority {max(taken, default=0) + 1} "
+            f"--conditions Field=host-header,Values={aliases} --actions Type=forward,TargetGroupArn=$TARGET_GROUP",
+        ),
+    )
+    yield (
+        phrase("Put the service behind it"),
+        (
+            f"aws ecs update-service --cluster {service['cluster']} --service {service['name']} --load-balancers "
+            f"targetGroupArn=$TARGET_GROUP,containerName={container},containerPort={port}",
+        ),
+    )
+    yield (
+        phrase(
+            "Add {domain} as an origin of the distribution, and let the default behavior lead to it",
+            domain=balancer["dns"],
+        ),
+        (
+            f"aws cloudfront get-distribution-config --id {distribution['id']}",
+            f"aws cloudfront update-distribution --id {distribution['id']} --if-match $ETAG "
+            "--distribution-config file://config.json",
+        ),
+    )
+    yield from _seen_by_visitors(facts)
+
+
+def _static(facts: Facts, site: str) -> Iterator[Step]:
     bucket = facts["bucket"]
-    name = bucket["name"] if isinstance(bucket, Mapping) and "name" in bucket else "BUCKET"
+    name = "$BUCKET" if bucket is None or unknown(bucket) else bucket["name"]
     yield phrase("Build the application as a static export (output: 'export')"), ("npm run build",)
     yield phrase("Put the export into the bucket"), (f"aws s3 sync out/ s3://{name}/",)
-    yield phrase("Invalidate CloudFront's caches"), (_invalidation(facts["distribution"]),)
+    yield from _seen_by_visitors(facts)
+
+
+def _seen_by_visitors(facts: Facts) -> Iterator[Step]:
+    invalidation = f"aws cloudfront create-invalidation --distribution-id {facts['distribution']['id']} --paths '/*'"
+    yield phrase("Invalidate CloudFront's caches"), (invalidation,)
     yield phrase("Test every name"), tuple(f"curl -sSI https://{name}/" for name in _tested(facts))
 
 
-def _invalidation(distribution: Mapping[str, Any]) -> str:
-    return f"aws cloudfront create-invalidation --distribution-id {distribution['id']} --paths '/*'"
-
-
 def _tested(facts: Facts) -> list[str]:
-    """Every name that visitors may use, aliases first."""
-    return [one["name"] for one in sorted(facts["names"], key=lambda one: (not one["alias"], one["name"]))]
+    """Every name that visitors may use, aliases first; the distribution's own where there is none."""
+    names = sorted(facts["names"], key=lambda one: (not one["alias"], one["name"]))
+    return [one["name"] for one in names] or [facts["distribution"]["domain"]]

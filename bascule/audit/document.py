@@ -11,7 +11,7 @@ from bascule.audit import account, actions, path
 from bascule.audit.blocks import Block, Heading, Items, Paragraph
 from bascule.audit.changes import Changed
 from bascule.audit.facts import Facts
-from bascule.audit.known import unknowns
+from bascule.audit.known import unread
 from bascule.audit.options import Option, Verdict, options, recommended
 from bascule.audit.phrases import Phrase, phrase
 
@@ -71,20 +71,21 @@ def _document(audit: Audit) -> Iterator[Block]:
     if path.moved(facts):
         yield Paragraph(phrase("Visitors get the application: the move has been made."))
     else:
-        yield from _ways(facts)
+        yield from _ways(facts, audit.site)
     yield from _questions(facts)
     yield Heading(2, phrase("Notes"))
     yield Items(tuple((None, (note,)) for note in NOTES))
 
 
 NOTES = (
+    phrase("A bucket serves files as they are; what an application renders needs a server, here ECS."),
     phrase("CloudFront can't point at a task's IP address, hence the load balancer between the two."),
     phrase("Everything here was read; nothing in the account was changed."),
     phrase("Nothing here was asked of the application itself."),
 )
 
 
-def _ways(facts: Facts) -> Iterator[Block]:
+def _ways(facts: Facts, site: str) -> Iterator[Block]:
     found = options(facts)
     yield Heading(2, phrase("Possible ways"))
     for option, title in zip(found, TITLES, strict=True):
@@ -92,7 +93,7 @@ def _ways(facts: Facts) -> Iterator[Block]:
     yield Heading(2, phrase("Recommendation"))
     yield from _recommendation(recommended(found))
     yield Heading(2, phrase("Actions required"))
-    yield from actions.actions(facts, recommended(found))
+    yield from actions.actions(facts, recommended(found), site)
 
 
 def _since(since: date, changes: Sequence[Changed]) -> Iterator[Block]:
@@ -151,12 +152,10 @@ def _recommendation(option: Option | None) -> Iterator[Block]:
 
 
 def _questions(facts: Facts) -> Iterator[Block]:
-    """What couldn't be read, and what only people know."""
-    refused = unknowns(dict(facts))
-    unsettled = [one for one in facts["names"] if one["here"] is None]
-    if not refused and not unsettled:
+    """What couldn't be read."""
+    questions = [unread(one) for one in facts["unread"]]
+    questions += [phrase("where {name} leads", name=one["name"]) for one in facts["names"] if one["here"] is None]
+    if not questions:
         return
     yield Heading(2, phrase("What this audit couldn't see"))
-    questions = [phrase("{action} is refused to this role", action=action) for action in sorted(refused)]
-    questions += [phrase("where {name} leads", name=one["name"]) for one in unsettled]
     yield Items(tuple((None, (question,)) for question in questions))

@@ -13,8 +13,8 @@ from typing import Any
 
 from bascule import inventory, managed_policies, names
 from bascule.audit import service_facts
-from bascule.audit.known import day, known
-from bascule.inventory import MOST_OBJECTS, Inventory
+from bascule.audit.known import day, known, untold
+from bascule.inventory import MOST_OBJECTS, Inventory, Unread
 from bascule.ladder import ALB_ORIGIN_ID, origin_is_bucket
 from bascule.site import Site
 
@@ -33,7 +33,14 @@ def facts(found: Inventory, site: Site) -> dict[str, Any]:
         "network": _network(found, site),
         "names": _names(found, site),
         "secret": known(found.secret, lambda secret: bool(secret)),
+        "unread": [untold(unread) for unread in _once(found.unread)],
     }
+
+
+def _once(unread: Mapping[str, Unread]) -> list[Unread]:
+    """One for each action; what is asked in vain of many things is told of the first."""
+    by_action = {one.action: one for one in reversed(list(unread.values()))}
+    return [by_action[action] for action in sorted(by_action)]
 
 
 def _distribution(found: Inventory, site: Site) -> Any:
@@ -48,7 +55,7 @@ def _distribution(found: Inventory, site: Site) -> Any:
             "enabled": config["Enabled"],
             "domain": live["DomainName"],
             "aliases": sorted(config.get("Aliases", {}).get("Items", ())),
-            "certificate": _certificate(found) if viewer.get("ACMCertificateArn") else None,
+            "certificate": _certificate(viewer, found),
             "tls": viewer.get("MinimumProtocolVersion"),
             "http_version": config.get("HttpVersion"),
             "root_object": config.get("DefaultRootObject") or None,
@@ -64,15 +71,19 @@ def _distribution(found: Inventory, site: Site) -> Any:
     return known(found.distribution, tell)
 
 
-def _certificate(found: Inventory) -> Any:
+def _certificate(viewer: Mapping[str, Any], found: Inventory) -> Any:
+    """The one that visitors see; None is CloudFront's own. `status` is None for one that ACM doesn't know."""
+    id_ = viewer.get("ACMCertificateArn") or viewer.get("IAMCertificateId")
+    if not id_:
+        return None
+
     def tell(certificate: Mapping[str, Any] | None) -> Any:
-        if certificate is None:
-            return None
+        told = certificate or {}
         return {
-            "arn": certificate["CertificateArn"],
-            "status": certificate["Status"],
-            "names": sorted(certificate.get("SubjectAlternativeNames") or [certificate["DomainName"]]),
-            "expires": day(certificate.get("NotAfter")),
+            "id": id_,
+            "status": told.get("Status"),
+            "names": sorted(told.get("SubjectAlternativeNames") or ([told["DomainName"]] if told else [])),
+            "expires": day(told.get("NotAfter")),
         }
 
     return known(found.viewer_certificate, tell)
@@ -186,17 +197,20 @@ def _users(distributions: Sequence[Mapping[str, Any]], site: Site) -> list[str]:
 
 
 def _load_balancers(found: Inventory) -> Any:
+    """Those of the service's VPC; None where there is no service to have one."""
     vpc = inventory.vpc_id(found)
-    if vpc is None:
-        return known(found.subnets, lambda subnets: None) if found.subnets is not None else None
-    return known(found.load_balancers, lambda _: [_balancer(one, found) for one in inventory.balancers_in(found, vpc)])
+
+    def tell(_: Any) -> Any:
+        return None if vpc is None else [_balancer(one, found) for one in inventory.balancers_in(found, vpc)]
+
+    return known(found.load_balancers, tell, found.service, found.subnets)
 
 
 def _balancer(balancer: Mapping[str, Any], found: Inventory) -> dict[str, Any]:
     return {
         "name": balancer["LoadBalancerName"],
         "dns": balancer["DNSName"],
-        "scheme": balancer["Scheme"],
+        "scheme": balancer.get("Scheme", "internet-facing"),  # the API's default
         "state": balancer["State"]["Code"],
         "zones": sorted(zone["ZoneName"] for zone in balancer.get("AvailabilityZones", ())),
         "listeners": known(
@@ -211,6 +225,7 @@ def _listener(listener: Mapping[str, Any], found: Inventory) -> dict[str, Any]:
         return sorted(int(rule["Priority"]) for rule in rules or () if rule["Priority"].isdigit())
 
     return {
+        "arn": listener["ListenerArn"],
         "port": listener["Port"],
         "protocol": listener["Protocol"],
         "priorities": known((found.listener_rules or {}).get(listener["ListenerArn"]), priorities),
@@ -218,14 +233,14 @@ def _listener(listener: Mapping[str, Any], found: Inventory) -> dict[str, Any]:
 
 
 def _network(found: Inventory, site: Site) -> Any:
-    """The subnets that an ALB would get, and the room for one more."""
+    """The VPC's subnets, those that an ALB would get among them, and the room for one more."""
 
     def tell(service: Mapping[str, Any] | None) -> Any:
         if service is None:
             return None
         wanted = site.load_balancer.subnets or tuple(inventory.network_of(service).get("subnets") or ())
         return {
-            "vpc": inventory.vpc_id(found),
+            "vpc": known(found.subnets, lambda _: inventory.vpc_id(found)),
             "subnets": known(found.subnets, lambda subnets: _subnets(subnets, wanted, found)),
             "balancers": known(found.load_balancers, lambda some: sum(o.get("Type") == "application" for o in some)),
             "most_balancers": known(found.load_balancer_limits, _most_balancers),
@@ -241,9 +256,9 @@ def _subnets(subnets: Sequence[Mapping[str, Any]] | None, wanted: Sequence[str],
             "zone": one["AvailabilityZone"],
             "free": one["AvailableIpAddressCount"],
             "public": known(found.route_tables, partial(inventory.is_public, one["SubnetId"])),
+            "wanted": one["SubnetId"] in wanted,
         }
         for one in sorted(subnets or (), key=lambda subnet: str(subnet["SubnetId"]))
-        if one["SubnetId"] in wanted
     ]
 
 

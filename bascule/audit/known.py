@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bascule.audit.phrases import Phrase, phrase
 from bascule.inventory import Unread
 
 
@@ -13,17 +14,23 @@ def unknown(fact: Any) -> bool:
     return isinstance(fact, Mapping) and "unknown" in fact
 
 
-def unknowns(fact: Any) -> dict[str, str]:
-    """Every call that was refused in what is told: AWS's answer by the IAM action that it needs."""
-    if unknown(fact):
-        return {fact["unknown"]: fact["why"]}
-    inner = fact.values() if isinstance(fact, Mapping) else fact if isinstance(fact, list) else ()
-    return {action: why for one in inner for action, why in unknowns(one).items()}
+def known(fact: Any, tell: Callable[[Any], Any], *asked_by: Any) -> Any:
+    """What `tell` makes of a fact that was read, as were the facts `asked_by` that say what to ask for."""
+    unread = next((one for one in (*asked_by, fact) if isinstance(one, Unread)), None)
+    return tell(fact) if unread is None else untold(unread)
 
 
-def known(fact: Any, tell: Callable[[Any], Any]) -> Any:
-    """What `tell` makes of a fact that was read."""
-    return {"unknown": fact.action, "why": fact.why} if isinstance(fact, Unread) else tell(fact)
+def untold(unread: Unread) -> dict[str, str]:
+    """How what couldn't be read stands in an audit."""
+    return {"unknown": unread.action, "why": unread.why}
+
+
+def unread(fact: Mapping[str, str]) -> Phrase:
+    """Why a fact isn't known: a permission is missing, or AWS answered something else."""
+    action, why = fact["unknown"], fact["why"]
+    if Unread(action, why).refused:
+        return phrase("{action} is refused to this role", action=action)
+    return phrase("{action} isn't answered ({why})", action=action, why=why)
 
 
 def day(moment: Any) -> str | None:

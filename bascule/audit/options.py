@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from bascule.audit.facts import Facts
-from bascule.audit.known import unknown
+from bascule.audit.known import unknown, unread
 from bascule.audit.phrases import Phrase, phrase
+from bascule.audit.reuse import each_once, listeners, reuse
 
 FREE_ADDRESSES = 8
 """Addresses that a subnet of an ALB needs free (ELB user guide, subnets for your load balancer)."""
-
-RULES = 100
-"""Rules of an ALB, default actions not counted (ELB user guide, quotas)."""
 
 
 class Verdict(StrEnum):
@@ -62,87 +60,85 @@ def _option(number: int, strategy: str, reasons: Reasons, found: Sequence[Phrase
     if against:
         return Option(number, strategy, Verdict.NOT_FEASIBLE, tuple(against))
     if unsure:
-        return Option(number, strategy, Verdict.UNKNOWN, tuple(unsure))
+        return Option(number, strategy, Verdict.UNKNOWN, each_once(unsure))
     return Option(number, strategy, Verdict.FEASIBLE, tuple(found))
 
 
 def _existing(facts: Facts) -> Option:
     against, unsure = _service(facts)
-    balancers = facts["load_balancers"]
+    balancers, found = facts["load_balancers"], []
     if unknown(balancers):
-        unsure.append(_unread(balancers))
+        unsure.append(unread(balancers))
     elif balancers is not None:
-        reusable = [one for one in balancers if not any(_unfit(one))]
+        judged = {one["name"]: reuse(one) for one in balancers}
+        reusable = [one for one in balancers if judged[one["name"]].open]
         if not balancers:
             against.append(phrase("there is no Application Load Balancer in the service's VPC"))
         elif not reusable:
-            against += [reason for one in balancers for reason in _unfit(one)]
+            doubts = [doubt for one in judged.values() if one.open is None for doubt in one.unsure]
+            unsure += doubts
+            against += [] if doubts else [reason for one in judged.values() for reason in one.against]
         found = [
             phrase(
                 "{name}: {scheme}, listeners {listeners}",
                 name=one["name"],
                 scheme=one["scheme"],
-                listeners=tuple(f"{it['protocol']}:{it['port']}" for it in _listeners(one)),
+                listeners=tuple(f"{it['protocol']}:{it['port']}" for it in listeners(one)),
             )
             for one in reusable
         ]
-        return _option(1, "existing-alb", (against, unsure), found)
-    return _option(1, "existing-alb", (against, unsure), [])
-
-
-def _listeners(balancer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    listeners = balancer["listeners"]
-    return listeners if isinstance(listeners, list) else ()
-
-
-def _unfit(balancer: Mapping[str, Any]) -> Iterator[Phrase]:
-    """Why CloudFront couldn't be sent to this ALB as it is."""
-    name = balancer["name"]
-    if balancer["scheme"] != "internet-facing":
-        yield phrase("{name} is internal: CloudFront can't reach it as a plain origin", name=name)
-    if balancer["state"] != "active":
-        yield phrase("{name} is {state}, not active", name=name, state=balancer["state"])
-    if isinstance(balancer["listeners"], list):
-        ports = {one["port"] for one in balancer["listeners"]}
-        if not ports & {80, 443}:
-            yield phrase("{name} has no listener on port 80 or 443", name=name)
-        used = sum(len(one["priorities"]) for one in balancer["listeners"] if isinstance(one["priorities"], list))
-        if used >= RULES:
-            yield phrase("{name} has {count} rules, which is its quota", name=name, count=used)
+    return _option(1, "existing-alb", (against, unsure), found)
 
 
 def _new(facts: Facts) -> Option:
     against, unsure = _service(facts)
-    network, found = facts["network"], []
+    found: list[Phrase] = []
+    network = facts["network"]
     if isinstance(network, Mapping) and not unknown(network):
-        subnets = network["subnets"]
-        if unknown(subnets):
-            unsure.append(_unread(subnets))
-        else:
-            unread = next((one["public"] for one in subnets if unknown(one["public"])), None)
-            usable = [one for one in subnets if one["public"] is True and one["free"] >= FREE_ADDRESSES]
-            zones = tuple(sorted({one["zone"] for one in usable}))
-            if unread is not None:
-                unsure.append(_unread(unread))
-            elif len(zones) < 2:
-                against.append(
-                    phrase(
-                        "an ALB needs public subnets with {free} free addresses in two zones; they are in {zones}",
-                        free=FREE_ADDRESSES,
-                        zones=zones or phrase("no zone"),
-                    )
-                )
-            else:
-                found.append(phrase("public subnets with room in {zones}", zones=zones))
+        for more, to in zip(_room(network["subnets"]), (against, unsure, found), strict=True):
+            to += more
         most, have = network["most_balancers"], network["balancers"]
         if isinstance(most, int) and isinstance(have, int):
             if have >= most:
                 against.append(phrase("the region has {count} ALBs, which is its quota", count=have))
             else:
-                found.append(phrase("{count} of {most} ALBs of the region's quota are there", count=have, most=most))
+                found.append(phrase("ALBs in the region: {count}, of a quota of {most}", count=have, most=most))
         else:
-            unsure += [_unread(one) for one in (most, have) if unknown(one)]
+            unsure += [unread(one) for one in (most, have) if unknown(one)]
     return _option(2, "create-alb", (against, unsure), found)
+
+
+def _room(subnets: Any) -> tuple[list[Phrase], list[Phrase], list[Phrase]]:
+    """What speaks against a new ALB in these subnets, what isn't known of them, and what was found."""
+    if unknown(subnets):
+        return [], [unread(subnets)], []
+    unseen = next((one["public"] for one in subnets if unknown(one["public"])), None)
+    if unseen is not None:
+        return [], [unread(unseen)], []
+    own = zones([one for one in subnets if one["wanted"]])
+    if len(own) > 1:
+        return [], [], [phrase("public subnets with room in {zones}", zones=own)]
+    if len(zones(subnets)) > 1:
+        others = tuple(one["id"] for one in usable(subnets))
+        return (
+            [],
+            [],
+            [phrase("in other subnets of the VPC than the service's, which are public: {subnets}", subnets=others)],
+        )
+    needs = phrase("an ALB needs public subnets with {free} free addresses in two zones", free=FREE_ADDRESSES)
+    if own:
+        return [phrase("{needs}; the service has them in {zones} alone", needs=needs, zones=own)], [], []
+    return [phrase("{needs}; the service has none", needs=needs)], [], []
+
+
+def usable(subnets: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The subnets of the facts in which an ALB that faces the internet can stand."""
+    return [one for one in subnets if one["public"] is True and one["free"] >= FREE_ADDRESSES]
+
+
+def zones(subnets: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The zones of the usable ones."""
+    return tuple(sorted({str(one["zone"]) for one in usable(subnets)}))
 
 
 def _service(facts: Facts) -> Reasons:
@@ -154,7 +150,7 @@ def _service(facts: Facts) -> Reasons:
         (service, phrase("the ECS service of the site file isn't there")),
     ):
         if unknown(fact):
-            unsure.append(_unread(fact))
+            unsure.append(unread(fact))
         elif fact is None:
             against.append(missing)
     if not isinstance(service, Mapping) or unknown(service):
@@ -168,8 +164,10 @@ def _service(facts: Facts) -> Reasons:
         )
     definition = service["task_definition"]
     if unknown(definition):
-        unsure.append(_unread(definition))
-    elif definition is not None and not definition["listens"]:
+        unsure.append(unread(definition))
+    elif definition is None:
+        against.append(phrase("the service has no task definition"))
+    elif not definition["listens"]:
         against.append(
             phrase(
                 "container {container} doesn't listen on the site file's port, but on {ports}",
@@ -187,7 +185,7 @@ def _static(facts: Facts) -> Option:
         (facts["bucket"], phrase("the bucket of the site file isn't there")),
     ):
         if unknown(fact):
-            unsure.append(_unread(fact))
+            unsure.append(unread(fact))
         elif fact is None:
             against.append(missing)
     unsure.append(
@@ -197,7 +195,3 @@ def _static(facts: Facts) -> Option:
         )
     )
     return _option(3, "static-export", (against, unsure), [])
-
-
-def _unread(fact: Mapping[str, str]) -> Phrase:
-    return phrase("{action} is refused", action=fact["unknown"])

@@ -10,6 +10,8 @@ from bascule.audit.facts import Facts
 from bascule.audit.known import unknown
 from bascule.audit.options import Option
 from bascule.audit.phrases import phrase
+from bascule.audit.reuse import reuse
+from bascule.inventory import rows
 
 
 def before_and_after(facts: Facts, option: Option | None) -> Iterator[Block]:
@@ -27,10 +29,9 @@ def before_and_after(facts: Facts, option: Option | None) -> Iterator[Block]:
         return
     yield Paragraph(phrase("After the move:"), strong=True)
     if option.strategy == "static-export":
-        yield Picture((visitor, edge, ("S3", facts["bucket"]["name"] if isinstance(facts["bucket"], Mapping) else "")))
+        yield Picture((visitor, edge, _bucket(facts["bucket"], phrase("the bucket"))))
         return
-    new = phrase("a new ALB") if option.strategy == "create-alb" else phrase("the existing ALB")
-    yield Picture((visitor, edge, ("ALB", new), _application(facts["service"])))
+    yield Picture((visitor, edge, _balancer(option, facts["load_balancers"]), _application(facts["service"])))
 
 
 def moved(facts: Facts) -> bool:
@@ -55,11 +56,21 @@ def _origin(origin: Mapping[str, Any] | None, facts: Facts) -> Words:
     if origin is None:
         return (phrase("an origin group"),)
     if origin["kind"] in ("bucket", "website"):
-        bucket = facts["bucket"]
-        return ("S3", bucket["name"] if isinstance(bucket, Mapping) and "name" in bucket else origin["domain"])
+        return _bucket(facts["bucket"], origin["domain"])
     if origin["kind"] == "load-balancer":
         return ("ALB", origin["domain"])
     return (phrase("origin"), origin["domain"])
+
+
+def _bucket(bucket: Any, otherwise: Any) -> Words:
+    return ("S3", otherwise if bucket is None or unknown(bucket) else bucket["name"])
+
+
+def _balancer(option: Option, balancers: Any) -> Words:
+    if option.strategy == "create-alb":
+        return (phrase("a new ALB"),)
+    name = next((one["name"] for one in rows(balancers) if reuse(one).open), None)
+    return ("ALB", name) if name else (phrase("an existing ALB"),)
 
 
 def _application(service: Any) -> Words:

@@ -30,7 +30,7 @@ def service(found: Inventory, site: Site) -> Any:
             "running": service["runningCount"],
             "deployments": [
                 {"status": one["status"], "rollout": one.get("rolloutState"), "tasks": one.get("runningCount")}
-                for one in service["deployments"]
+                for one in service.get("deployments", ())
             ],
             "target_groups": sorted(one.get("targetGroupArn", "") for one in service.get("loadBalancers", ())),
             "autoscaling": known(found.scalable_targets, _autoscaling),
@@ -54,6 +54,7 @@ def _tasks(tasks: Sequence[Mapping[str, Any]] | None, found: Inventory) -> list[
             {
                 "zone": task.get("availabilityZone"),
                 "status": task["lastStatus"],
+                "definition": task["taskDefinitionArn"].rpartition("/")[2],
                 "private": details.get("privateIPv4Address"),
                 "public": known(found.interfaces, partial(_public, public, details)),
             }
@@ -74,6 +75,7 @@ def _definition(definition: Mapping[str, Any] | None, site: Site) -> Any:
     return {
         "name": f"{definition['family']}:{definition['revision']}",
         "container": shown["name"],
+        "port": site.service.container_port,
         "listens": container is not None,
         "ports": [mapping.get("containerPort") for mapping in shown.get("portMappings", ())],
         "image": shown["image"],
@@ -93,7 +95,7 @@ def registry(found: Inventory, site: Site) -> Any:
             "latest": known(found.images, _latest),
         }
 
-    return known(found.repository, tell)
+    return known(found.repository, tell, found.service, found.task_definition)
 
 
 def _latest(images: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bascule.checks.base import Case, Check, Result, fail, listed, number, passed, refused, unknown, warn
+from bascule.checks.base import Case, Check, Result, fail, listed, number, passed, unknown, warn
 from bascule.checks.subnets import chosen
 from bascule.inventory import Unread
 from bascule.ladder import Stage
@@ -90,7 +90,7 @@ def _events(case: Case) -> Result:
     fact = case.inventory.events
     if isinstance(fact, Unread):
         why = ": AWS Health's API answers accounts with Business Support or above" if SUBSCRIPTION in fact.why else ""
-        allow = f"allow {fact.action} to this role, or " if refused(fact) else ""
+        allow = f"allow {fact.action} to this role, or " if fact.refused else ""
         return unknown(f"{fact}{why}", f"{allow}look yourself: {HEALTH_PAGE} (region {case.site.region})")
     events = case.rows("events")
     if not events:

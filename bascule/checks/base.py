@@ -186,14 +186,8 @@ def unknown(evidence: str, remedy: str) -> Result:
 def unread(fact: Unread, command: str) -> Result:
     """What couldn't be read; only a refusal is mended by a permission."""
     yourself = f"look yourself: `{command}`"
-    remedy = f"allow {fact.action} to this role; or {yourself}" if refused(fact) else f"{yourself}, or try again"
+    remedy = f"allow {fact.action} to this role; or {yourself}" if fact.refused else f"{yourself}, or try again"
     return unknown(str(fact), remedy)
-
-
-def refused(fact: Unread) -> bool:
-    """Whether AWS's answer is that the caller may not."""
-    code = fact.why.partition(":")[0]
-    return code == "403" or any(word in code for word in ("AccessDenied", "Unauthorized", "AuthorizationError"))
 
 
 def worst(results: Iterable[Result]) -> Result:

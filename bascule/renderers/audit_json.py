@@ -61,7 +61,7 @@ def read(text: str, where: str) -> Earlier:
                 f"it is of version {document['version']}, this bascule reads version {VERSION}", where=where
             )
         return Earlier(str(document["site"]), date.fromisoformat(document["made"]), dict(document["facts"]))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise InputError(
             "this is no audit in JSON", where=where, remedy="keep one with `bascule audit --format json > FILE`"
         ) from None

@@ -12,7 +12,7 @@ from bascule.renderers.markup import cell, code, prose
 
 def render(blocks: Sequence[Block], say: Say) -> str:
     """The document, in the language of `say`."""
-    return "\n\n".join("\n".join(_lines(block, say)) for block in blocks) + "\n"
+    return "\n\n".join("\n".join(_lines(block, say)).rstrip("\n") for block in blocks) + "\n"
 
 
 def _lines(block: Block, say: Say) -> Iterator[str]:

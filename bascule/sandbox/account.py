@@ -54,6 +54,10 @@ class Bucket(Table):
 
     public: bool = False
     versioned: bool = False
+    region: str = ""
+    """Empty: the account's own."""
+    generated: int = 0
+    """So many small objects besides, named page-0001.html and so on."""
     objects: dict[str, FilePath] = {}
     tags: dict[str, str] = {}
 
@@ -70,8 +74,11 @@ class Image(Table):
 
 
 class Repository(Table):
+    """`generated` images besides, tagged build-0001 and so on, a minute apart before the first one."""
+
     name: str
     images: tuple[Image, ...] = ()
+    generated: int = 0
 
 
 class TaskDefinition(Table):
@@ -103,10 +110,11 @@ class Service(Table):
 
 
 class Certificate(Table):
-    """An issued ACM certificate; the first domain is its common name."""
+    """An issued ACM certificate; the first domain is its common name. Without `until` it is good for a year."""
 
     arn: str
     domains: tuple[str, ...]
+    until: datetime | None = None
 
 
 class OriginAccessControl(Table):
@@ -134,6 +142,19 @@ class Distribution(Table):
     tags: dict[str, str] = {}
 
 
+class Request(Table):
+    """One request to the AWS API, made once the sandbox answers; `bascule.sandbox.requests` says how it refers to the
+    answers of those before it."""
+
+    service: str
+    """boto3's name."""
+    operation: str
+    """The API's name."""
+    region: str = ""
+    """Empty: the account's own."""
+    parameters: Config = {}
+
+
 class Account(Table):
     id: str
     region: str
@@ -147,7 +168,11 @@ class Account(Table):
     certificates: tuple[Certificate, ...] = ()
     origin_access_controls: tuple[OriginAccessControl, ...] = ()
     functions: tuple[Function, ...] = ()
-    distribution: Distribution
+    distribution: Distribution | None = None
+    switches: dict[str, Any] = {}
+    """As the sandbox starts with them: `bascule.sandbox.switches`."""
+    requests: dict[str, Request] = {}
+    """By name, in order."""
 
 
 def load(path: Path = ARQUANTIX) -> Account:

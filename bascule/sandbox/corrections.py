@@ -26,7 +26,7 @@ from moto.elbv2.responses import ELBV2Response
 from moto.iam.models import SERVICE_NAME_CONVERSION
 from moto.iam.responses import IamResponse
 
-from bascule.sandbox import answers, clock, managed_policies, services
+from bascule.sandbox import answers, clock, corrections_inventory, managed_policies, services
 from bascule.sandbox import cloudfront as rules
 from bascule.sandbox.principals import policies_of
 from bascule.sandbox.services import Refused
@@ -43,7 +43,7 @@ ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
 
 def apply() -> None:
     """Correct moto in this process."""
-    for correct in CORRECTIONS:
+    for correct in (*CORRECTIONS, *corrections_inventory.CORRECTIONS):
         correct()
 
 

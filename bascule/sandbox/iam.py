@@ -47,10 +47,11 @@ def at_the_door(application: Application, account: str, log: Path) -> Applicatio
             return start_response(status, headers, exc_info)
 
         refusal = _refusal(call, who, asked, account) if SWITCHES.iam else None
-        if refusal is None:
+        answer = refusal or (refusals.no_support_plan(call) if call.service == "health" else None)
+        if answer is None:
             body: Iterable[bytes] = list(application(environ, start))
         else:
-            body = refusals.answer(refusal, environ, start)
+            body = refusals.answer(answer, environ, start)
         with log.open("a", encoding="utf-8") as lines:
             line = _line(call, who, asked, int(answered[-1].split()[0]), refused=refusal is not None)
             lines.write(json.dumps(line) + "\n")

@@ -70,6 +70,13 @@ def unknown_key(call: Call) -> Refusal:
     return Refusal(call.service, protocol, "403 Forbidden", "InvalidClientTokenId", message)
 
 
+def no_support_plan(call: Call) -> Refusal:
+    """AWS Health answers accounts with a Business or Enterprise support plan alone (AWS Health user guide, API access);
+    moto has no such service, and answers 500, which is asked again and again."""
+    text = "An Enterprise or Business support plan is needed."
+    return Refusal(call.service, "json", "400 Bad Request", "SubscriptionRequiredException", text)
+
+
 def answer(refusal: Refusal, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer a WSGI request with the refusal; S3's HEAD has no body, so its code is the status."""
     kind, body = _body(refusal)

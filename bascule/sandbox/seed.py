@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from importlib import import_module
+from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
@@ -23,7 +24,7 @@ from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 from moto.ssm.models import ssm_backends
 
-from bascule.sandbox import services
+from bascule.sandbox import services, switches
 from bascule.sandbox.account import Account, Bucket, Config
 
 
@@ -42,6 +43,7 @@ def seed(account: Account) -> None:
     _service(account)
     _certificates(account)
     _distribution(account)
+    switches.turn(account.switches)
 
 
 ADMINISTRATOR = "sandbox"
@@ -105,7 +107,7 @@ def _network(account: Account) -> None:
 
 def _bucket(account: Account, name: str, bucket: Bucket) -> None:
     s3 = s3_backends[account.id]["aws"]
-    s3.create_bucket(name, account.region)
+    s3.create_bucket(name, bucket.region or account.region)
     s3.put_bucket_encryption(name, {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}})
     if bucket.public:
         s3.put_bucket_policy(name, _public_policy(name))
@@ -118,6 +120,8 @@ def _bucket(account: Account, name: str, bucket: Bucket) -> None:
     for key, file in bucket.objects.items():
         content = s3.put_object(name, key, file.read_bytes())
         content.set_metadata({"Content-Type": "text/html; charset=utf-8"})
+    for number in range(1, bucket.generated + 1):
+        s3.put_object(name, f"page-{number:04}.html", b"<p>Soon</p>")
 
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -151,6 +155,11 @@ def _repositories(account: Account) -> None:
                 digest = f"sha256:{sha256(manifest.encode()).hexdigest()}"
                 pushed = ecr.put_image(repository.name, manifest, tag, digest=digest)
                 pushed.image_pushed_at = int(image.pushed_at.timestamp())
+        for number in range(1, repository.generated + 1):
+            manifest = _manifest(f"{repository.name}:{number}")
+            digest = f"sha256:{sha256(manifest.encode()).hexdigest()}"
+            built = ecr.put_image(repository.name, manifest, f"build-{number:04}", digest=digest)
+            built.image_pushed_at = int(repository.images[0].pushed_at.timestamp()) - 60 * number
 
 
 def _manifest(content: str) -> str:
@@ -182,14 +191,21 @@ def _service(account: Account) -> None:
 
 
 def _certificates(account: Account) -> None:
-    acm = acm_backends[account.id]["us-east-1"]
     for certificate in account.certificates:
-        bundle = CertBundle.generate_cert(certificate.domains[0], account.id, "us-east-1", list(certificate.domains))
+        region = certificate.arn.split(":")[3]
+        bundle = CertBundle.generate_cert(certificate.domains[0], account.id, region, list(certificate.domains))
         bundle.arn, bundle.status = certificate.arn, "ISSUED"
-        viewer = account.distribution.config.get("ViewerCertificate", {})
-        if viewer.get("ACMCertificateArn") == bundle.arn:
+        if certificate.until is not None:
+            _ends(bundle, certificate.until)
+        viewer = account.distribution.config.get("ViewerCertificate", {}) if account.distribution else {}
+        if account.distribution and viewer.get("ACMCertificateArn") == bundle.arn:
             bundle.in_use_by.append(f"arn:aws:cloudfront::{account.id}:distribution/{account.distribution.id}")
-        acm._certificates[bundle.arn] = bundle
+        acm_backends[account.id][region]._certificates[bundle.arn] = bundle
+
+
+def _ends(bundle: Any, until: datetime) -> None:
+    """Let a certificate be told to be valid until then."""
+    bundle._not_valid_after = lambda certificate: until.replace(tzinfo=None)
 
 
 def _distribution(account: Account) -> None:
@@ -203,6 +219,8 @@ def _distribution(account: Account) -> None:
         published = CloudFrontFunction(account.id, "aws", function.name, config, function.code.encode())
         published.stage, published.status = "LIVE", "DEPLOYED"
         cloudfront.functions[function.name] = published
+    if wanted is None:
+        return
     distribution = Distribution(account.id, "aws", wanted.config)
     distribution.id = distribution.distribution_id = wanted.id
     distribution.arn = f"arn:aws:cloudfront::{account.id}:distribution/{wanted.id}"

@@ -17,13 +17,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from bascule.errors import BasculeError
-from bascule.sandbox import corrections, seed
+from bascule.sandbox import corrections, requests, seed
 from bascule.sandbox.account import Account, load
 from bascule.sandbox.control import CALLS, CONTROL_PATH, HOST, READY
 from bascule.sandbox.iam import Application, at_the_door
@@ -60,6 +60,13 @@ def _fill(account: Account, path: Path) -> None:
         raise BasculeError(str(error), where=str(path), remedy="`config` tables are requests to the AWS API") from error
 
 
+def _perform(account: Account, path: Path, endpoint: str) -> None:
+    try:
+        requests.perform(account, endpoint)
+    except (BotoCoreError, ClientError) as error:
+        raise BasculeError(str(error), where=str(path), remedy="`requests` are made of the AWS API") from error
+
+
 def _serve(account: Account, path: Path, root: Path, port: int, owner: int | None) -> None:
     aws = at_the_door(DomainDispatcherApplication(create_backend_app), account.id, root / CALLS)
     with socket.create_server((HOST, port)) as listening:
@@ -78,14 +85,16 @@ def _serve(account: Account, path: Path, root: Path, port: int, owner: int | Non
             "region": account.region,
             "account": str(path),
         }
-        ready = root / READY
-        partial = ready.with_suffix(f".{os.getpid()}")
-        partial.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        partial.replace(ready)
         ending = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ending.set())
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        _perform(account, path, f"http://{HOST}:{facts['port']}")
+        (root / CALLS).write_text("", encoding="utf-8")  # what the account began with is nobody's call
+        ready = root / READY
+        partial = ready.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        partial.replace(ready)
         while not ending.wait(WATCHING):
             if (owner and not _is_alive(owner)) or not _is_ours(ready):
                 break
