@@ -19,6 +19,12 @@ def main() -> None:
     except BasculeError as error:
         print(f"bascule: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is not None:  # a file of ours, so a bug
+            raise
+        print(f"bascule: standard output can't be written: {error.strerror}", file=sys.stderr)
+        sys.stdout = None  # whatever is left in it can't be written either
+        sys.exit(1)
     except KeyboardInterrupt:
         print("bascule: interrupted", file=sys.stderr)
         sys.exit(130)

@@ -46,14 +46,14 @@ def _opened(name: str, answer: Fact) -> Fact:
 
 def _together(name: str, parts: Mapping[str, Fact]) -> Fact:
     """Pages of one list as a list, Unread if one of them is; everything else by name."""
-    if name != "tasks":
+    if name not in ("tasks", "interfaces"):
         return dict(parts)
     unread = next((part for part in parts.values() if isinstance(part, Unread)), None)
     return unread or [item for part in parts.values() for item in part]
 
 
 def _code(answer: Fact) -> Fact:
-    return answer["FunctionCode"].read().decode("utf-8", "replace") if isinstance(answer, Mapping) else answer
+    return answer["FunctionCode"].decode("utf-8", "replace") if isinstance(answer, Mapping) else answer
 
 
 _INNER: Mapping[str, Callable[[Fact], Fact]] = {

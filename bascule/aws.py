@@ -83,9 +83,20 @@ def clients(region: str) -> Clients:
 
 def identity(clients: Clients, region: str) -> Identity:
     """Who the credentials belong to. Raises BasculeError with the remedy where there are none, or none that work."""
+    from botocore.exceptions import ClientError
+
     with readable():
-        sts = clients("sts")
-        answer = sts.get_caller_identity()
+        try:
+            answer = clients("sts").get_caller_identity()
+        except ClientError as error:
+            if code(error) in INVALID and _known_elsewhere(clients):
+                raise BasculeError(
+                    f"{region} doesn't take these credentials, and another region does",
+                    where=f"STS in {region}",
+                    remedy=f"enable the region: `aws account enable-region --region-name {region}`, which takes "
+                    "minutes; or get a token that all regions take, from a regional STS",
+                ) from None
+            raise
     now = time.time()
     others = {url for name, url in os.environ.items() if name.startswith("AWS_ENDPOINT_URL_") and not _is_aws(url)}
     date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
@@ -93,6 +104,18 @@ def identity(clients: Clients, region: str) -> Identity:
     return Identity(
         answer["Account"], answer["Arn"], region, foreign_endpoint(clients), tuple(sorted(others)), clock_ahead=ahead
     )
+
+
+def _known_elsewhere(clients: Clients) -> bool:
+    """Whether credentials that a region doesn't know are valid in one that every account has: a region that is to be
+    opted in to refuses them until then, and tokens of version 1 always (IAM user guide, STS in Regions)."""
+    from botocore.exceptions import ClientError
+
+    try:
+        clients("sts", "us-east-1").get_caller_identity()
+    except ClientError:
+        return False
+    return True
 
 
 def foreign_endpoint(clients: Clients) -> str:

@@ -16,13 +16,21 @@ from bascule.ladder import Stage
 Side = Literal["bascule", "terraform"]
 """Who calls: each says so in its user agent."""
 
-Condition = Mapping[str, Mapping[str, str]]
+Condition = Mapping[str, Mapping[str, str | tuple[str, ...]]]
 """As in a policy: operator, key, value."""
 
 OURS: Condition = {"StringEquals": {"aws:ResourceTag/ManagedBy": "bascule"}}
 """Whatever bascule made carries this tag (`modules.names.tags`)."""
 MAKING: Condition = {"StringEquals": {"aws:RequestTag/ManagedBy": "bascule"}}
 """What is being made has to."""
+
+ELB_AT_CREATION: Condition = {
+    "StringEquals": {
+        "elasticloadbalancing:CreateAction": ("CreateLoadBalancer", "CreateTargetGroup", "CreateListener", "CreateRule")
+    }
+}
+EC2_AT_CREATION: Condition = {"StringEquals": {"ec2:CreateAction": "CreateSecurityGroup"}}
+"""Tags may be given to what is being made alone: whoever could tag what is there already could make it bascule's."""
 
 ELB_GUIDE = "Elastic Load Balancing user guide, API permissions"
 TAGGING = "EC2 and ELB user guides, grant permission to tag resources during creation"
@@ -122,7 +130,7 @@ MAKE = (
         MAKING,
         (
             Also("ec2:CreateSecurityGroup", "Service Authorization Reference: the VPC, which takes no tags", ("vpcs",)),
-            Also("ec2:CreateTags", TAGGING, ("security groups",), MAKING),
+            Also("ec2:CreateTags", TAGGING, ("security groups",), EC2_AT_CREATION),
         ),
     ),
     *calls(
@@ -138,7 +146,7 @@ MAKE = (
         MAKING,
         (
             SERVICE_LINKED,
-            Also("elasticloadbalancing:AddTags", TAGGING, ("load balancers",), MAKING),
+            Also("elasticloadbalancing:AddTags", TAGGING, ("load balancers",), ELB_AT_CREATION),
             Also("ec2:DescribeAccountAttributes", ELB_GUIDE),
             Also("ec2:DescribeAddresses", ELB_GUIDE),
             Also("ec2:DescribeInternetGateways", ELB_GUIDE),
@@ -154,7 +162,7 @@ MAKE = (
         ("target groups",),
         MAKING,
         (
-            Also("elasticloadbalancing:AddTags", TAGGING, ("target groups",), MAKING),
+            Also("elasticloadbalancing:AddTags", TAGGING, ("target groups",), ELB_AT_CREATION),
             Also("ec2:DescribeInternetGateways", ELB_GUIDE),
             Also("ec2:DescribeVpcs", ELB_GUIDE),
         ),
@@ -164,14 +172,14 @@ MAKE = (
         "CreateListener",
         ("load balancers",),
         OURS,
-        (Also("elasticloadbalancing:AddTags", TAGGING, ("listeners",), MAKING),),
+        (Also("elasticloadbalancing:AddTags", TAGGING, ("listeners",), ELB_AT_CREATION),),
     ),
     Call(
         "elbv2",
         "CreateRule",
         ("listeners",),
         OURS,
-        (Also("elasticloadbalancing:AddTags", TAGGING, ("listener rules",), MAKING),),
+        (Also("elasticloadbalancing:AddTags", TAGGING, ("listener rules",), ELB_AT_CREATION),),
     ),
     *calls("elbv2", "ModifyLoadBalancerAttributes", "load balancers", when=OURS),
     *calls("elbv2", "ModifyTargetGroupAttributes", "target groups", when=OURS),

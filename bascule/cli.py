@@ -147,7 +147,7 @@ def plan(
     for address in half_made(state):
         typer.echo(f"{address} was being created when an apply was interrupted: `bascule apply` finishes it first")
     step = plans.next_step(session, state)
-    session.ready(session, step.reached)
+    session.ready(session, step.reached, True)
     configure(session, step)
     planned = plans.make(session, step)
     if plans.read_note(session.directory) is not None:
@@ -209,8 +209,10 @@ def trace(
     workspace = Workspace.here()
     name = workspace.named(site)
     asked = routing.request(url, method, tracing.headers(header or []))
-    decision = routing.decide(routing.router(tracing.world(workspace, name, stage)), asked)
-    typer.echo(station.told(decision) if decision is not None else "there is no distribution in it")
+    world, source = tracing.world(workspace, name, stage)
+    decision = routing.decide(routing.router(world), asked)
+    typer.echo(f"{name}, {source}:")
+    typer.echo(station.told(decision) if decision is not None else "there is no distribution")
 
 
 @app.command(short_help="Show what changed in the HCL since a git revision.")
@@ -286,9 +288,12 @@ def log(
     An entry that begins without an end is a run that died. Needs no AWS account and no Terraform.
     """
     from bascule import journal
+    from bascule.site_file import load
 
     workspace = Workspace.here()
-    path = workspace.journal(workspace.named(site))
+    name = workspace.named(site)
+    load(workspace.site_file(name))  # a name that no site has is no empty journal
+    path = workspace.journal(name)
     if format is LogFormat.JSON:
         typer.echo(files.read(path), nl=False)
         return

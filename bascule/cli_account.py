@@ -31,8 +31,8 @@ class Account:
 
     name: str
     site: Site
-    expected: str | None
-    """The account that the site is in, where that is known."""
+    adopted_in: str | None
+    """The account that `bascule adopt` recorded, where it did."""
     clients: Clients
     identity: Identity
 
@@ -45,7 +45,8 @@ def account(site: str, *, anywhere: bool = False) -> Account:
     workspace = Workspace.here()
     name = workspace.named(site)
     wanted = load(workspace.site_file(name))
-    expected = wanted.account or adopted.account(workspace, name)
+    recorded = adopted.account(workspace, name)
+    expected = wanted.account or recorded
     clients = aws.clients(wanted.region)
     identity = aws.identity(clients, wanted.region)
     typer.echo(f"{name}: {identity}", err=True)
@@ -55,7 +56,7 @@ def account(site: str, *, anywhere: bool = False) -> Account:
             where=f"credentials of account {identity.account}",
             remedy="use credentials of the site's account, e.g. by AWS_PROFILE",
         )
-    return Account(name, wanted, expected, clients, identity)
+    return Account(name, wanted, recorded, clients, identity)
 
 
 def audit(
@@ -120,7 +121,7 @@ def preflight(
         typer.echo(checks.explain(checks.find(explain)))
         return
     found = account(site, anywhere=True)
-    subject = preflight.Subject(found.name, found.site, found.expected, found.clients, found.identity)
+    subject = preflight.Subject(found.name, found.site, found.adopted_in, found.clients, found.identity)
     with progress.reading("checking the account") as on_call:
         findings = preflight.run(subject, stage, on_call=on_call)
     if format is ChecksFormat.JSON:
@@ -186,9 +187,10 @@ def invalidate(
     """Invalidate CloudFront's caches, and wait until that is completed."""
     from bascule import invalidation, journal, progress
 
+    wanted = tuple(paths or invalidation.EVERYTHING)
+    invalidation.check(wanted)
     found = account(site)
     distribution = found.site.distribution.id
-    wanted = tuple(paths or invalidation.EVERYTHING)
     record = journal.recorder(Workspace.here().journal(found.name), found.identity.arn)
     with (
         journal.timed(record, "invalidate", paths=" ".join(wanted)),

@@ -56,6 +56,7 @@ def env() -> None:
 
     running = control.status(_sandbox_root())
     if running is None:
+        typer.echo("false")  # what is evaluated fails, and nothing after it goes to AWS instead
         raise control.not_running(_sandbox_root())
     typer.echo(control.shell_exports(control.environment(running)), nl=False)
 

@@ -34,7 +34,7 @@ def climb(session: Session, ask: Ask) -> Stage:
     on from what the state shows.
     """
     state = _kept(session, prepare(session))
-    session.ready(session, reached(state))
+    session.ready(session, reached(state), False)
     done: set[Stage] = set()
     while True:
         step = plans.next_step(session, state)

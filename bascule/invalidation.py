@@ -45,9 +45,7 @@ def invalidate(
     The looks are 1 s apart, then 2, 4 and so on up to LONGEST; `watch` hears of each. Raises InputError for a path
     without a leading slash, BasculeError where AWS refuses.
     """
-    for path in paths:
-        if not path.startswith("/"):
-            raise InputError(f"{path!r} has no leading slash", where="PATH", remedy="write /*, or /page.html")
+    check(paths)
     batch = {"Paths": {"Quantity": len(paths), "Items": list(paths)}, "CallerReference": f"bascule-{uuid4()}"}
     begin, wait = clock(), 1.0
     with aws.readable():
@@ -62,6 +60,13 @@ def invalidate(
             wait = min(wait * 2, LONGEST)
             made = cloudfront.get_invalidation(DistributionId=distribution, Id=made["Id"])["Invalidation"]
     return Invalidation(str(made["Id"]), made["Status"] == "Completed", clock() - begin)
+
+
+def check(paths: Sequence[str]) -> None:
+    """Raises InputError for a path that CloudFront would refuse."""
+    for path in paths:
+        if not path.startswith("/"):
+            raise InputError(f"{path!r} has no leading slash", where="PATH", remedy="write /*, or /page.html")
 
 
 def require(done: Invalidation, distribution: str) -> None:

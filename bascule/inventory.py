@@ -165,8 +165,8 @@ def balancers_in(found: Inventory, vpc: str) -> list[Mapping[str, Any]]:
     ]
 
 
-def repositories(task_definition: Mapping[str, Any], site: Site) -> list[tuple[str, str]]:
-    """Registry id and name of the ECR repositories that the site's container, else any, has its image from."""
+def repositories(task_definition: Mapping[str, Any], site: Site) -> list[tuple[str, str, str]]:
+    """Registry id, region and name of the ECR repositories that the site's container, else any, has its image from."""
     containers = task_definition["containerDefinitions"]
     wanted = [c for c in containers if serves(c, site)] or containers
     return [found for c in wanted if (found := ecr_repository(c["image"]))]
@@ -178,13 +178,13 @@ def serves(container: Mapping[str, Any], site: Site) -> bool:
     return site.service.container_port in ports and site.service.container in (None, container["name"])
 
 
-def ecr_repository(image: str) -> tuple[str, str] | None:
-    """Registry id and repository name of an image in ECR, e.g. `ID.dkr.ecr.REGION.amazonaws.com/NAME:TAG`."""
+def ecr_repository(image: str) -> tuple[str, str, str] | None:
+    """Registry id, region and repository name of an image in ECR, e.g. `ID.dkr.ecr.REGION.amazonaws.com/NAME:TAG`."""
     host, _, rest = image.partition("/")
     registry, _, service = host.partition(".")
     if not service.startswith("dkr.ecr.") or not rest:
         return None
-    return registry, rest.partition("@")[0].partition(":")[0]
+    return registry, service.removeprefix("dkr.ecr.").partition(".")[0], rest.partition("@")[0].partition(":")[0]
 
 
 def is_public(subnet_id: str, route_tables: Sequence[Mapping[str, Any]]) -> bool:

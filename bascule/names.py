@@ -34,9 +34,20 @@ def verdict(name: str, found: Inventory) -> Verdict:
     if found.distribution is None:
         return Verdict(None, "nothing", "there is no distribution to compare with")
     domain = str(found.distribution["DomainName"]).lower()
+    asked = _by_dns(name, domain, found)
     ends = _ends(_plain(name), found)
-    if ends is not None:
-        return Verdict(ends == {domain}, "route53", ", ".join(sorted(ends)))
+    if ends is None:
+        return asked
+    recorded = Verdict(ends == {domain}, "route53", ", ".join(sorted(ends)))
+    if asked.here is not False or recorded.here is False:
+        return recorded
+    # A zone that nobody delegates to says whatever it likes. Addresses alone may be CloudFront's of another edge.
+    if asked.answer[:1].isdigit():
+        return Verdict(None, "nothing", f"Route 53 says {recorded.answer}, the DNS {asked.answer}")
+    return asked
+
+
+def _by_dns(name: str, domain: str, found: Inventory) -> Verdict:
     answers = found.names or {}
     answer = answers.get(name)
     if answer is None or not answer.known:
@@ -93,7 +104,8 @@ def _wildcard(name: str, at: AbstractSet[str]) -> str:
 
 def _targets(record: Mapping[str, Any]) -> list[str]:
     alias = record.get("AliasTarget")
-    return [_plain(alias["DNSName"])] if alias else [_plain(one["Value"]) for one in record["ResourceRecords"]]
+    # A record of a traffic policy has neither.
+    return [_plain(alias["DNSName"])] if alias else [_plain(one["Value"]) for one in record.get("ResourceRecords", ())]
 
 
 def _plain(name: str) -> str:

@@ -67,8 +67,12 @@ class Grant:
 
     @property
     def context(self) -> Mapping[str, str]:
-        """The condition keys that a request has when it needs this, and their values."""
-        return {key: value for keys in self.condition.values() for key, value in keys.items()}
+        """The condition keys that a request has when it needs this, and their values: of several, the first."""
+        return {
+            key: value if isinstance(value, str) else value[0]
+            for keys in self.condition.values()
+            for key, value in keys.items()
+        }
 
 
 def needed(site: Site, account: str, stage: Stage) -> tuple[Grant, ...]:

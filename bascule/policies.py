@@ -34,7 +34,7 @@ One statement each would make `apply` larger than IAM takes."""
 
 DENIED: Mapping[str, tuple[str, ...]] = {
     "distribution": ("cloudfront:DeleteDistribution",),
-    "bucket": ("s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutLifecycleConfiguration"),
+    "bucket": ("s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteBucketWebsite", "s3:PutLifecycleConfiguration"),
     "objects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
     "service": ("ecs:DeleteService",),
     "cluster": ("ecs:DeleteCluster",),
@@ -73,14 +73,17 @@ def _statements(grants: Iterable[Grant], arns: Mapping[str, str]) -> list[dict[s
     """One statement for each set of resources and each condition; what has no resources, by service."""
     found: dict[str, dict[str, Any]] = {}
     for grant in grants:
-        on = tuple(dict.fromkeys(TOGETHER.get(name, name) for name in grant.on))
+        on = tuple(sorted({TOGETHER.get(name, name) for name in grant.on}))
         named = [arns.get(name, name) for name in on]
         sid = _sid(on, grant)
         statement = found.setdefault(sid, {"Sid": sid, "Effect": "Allow", "Action": []})
         statement["Action"] = sorted({*statement["Action"], grant.action})
         statement["Resource"] = named if len(named) > 1 else named[0]
         if grant.condition:
-            statement["Condition"] = grant.condition
+            statement["Condition"] = {
+                operator: {key: value if isinstance(value, str) else list(value) for key, value in keys.items()}
+                for operator, keys in grant.condition.items()
+            }
     return [found[sid] for sid in sorted(found)]
 
 
@@ -90,6 +93,8 @@ def _sid(on: tuple[str, ...], grant: Grant) -> str:
     about = f"any {service}" if on == ("*",) else " ".join(on)
     if "aws:RequestTag/ManagedBy" in grant.context:
         about = f"making {about}"
+    if any(key.endswith(":CreateAction") for key in grant.context):
+        about = f"tagging new {about}"
     if "aws:ResourceTag/ManagedBy" in grant.context:
         about = f"our {about}"
     return "".join(word[:1].upper() + word[1:] for word in about.replace("-", " ").split())

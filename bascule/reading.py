@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Semaphore
 from typing import Any
 
 from bascule import aws
@@ -12,7 +13,11 @@ from bascule.iam_actions import action_of
 from bascule.inventory import Unread
 
 AT_ONCE = 32
-"""Calls under way at the same time; each is a different API or resource, far below AWS's rates per API."""
+"""Calls under way at the same time."""
+
+PER_SERVICE = 5
+"""Of one service: AWS counts its rates by service and operation, and some of them by few a second (CloudFront's and
+IAM's reads among them)."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,10 @@ def read(clients: aws.Clients, calls: Mapping[str, Call], on_call: OnCall = lamb
     Raises BasculeError where no call can succeed: no credentials, or expired ones.
     """
 
+    turns = {call.service: Semaphore(PER_SERVICE) for call in calls.values()}
+
     def one(call: Call) -> Any:
-        with aws.readable():
+        with turns[call.service], aws.readable():
             answer = perform(clients, call)
         on_call(call)
         return answer
@@ -83,6 +90,11 @@ def perform(clients: aws.Clients, call: Call) -> Any:
 FOREIGN = "an answer that isn't AWS's"
 
 
+def _whole(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An answer with what it streams read to its end."""
+    return {name: value.read() if hasattr(value, "read") else value for name, value in answer.items()}
+
+
 def _answer(client: aws.Client, call: Call) -> Any:
     from botocore import xform_name
     from jmespath import search  # botocore's own
@@ -90,7 +102,7 @@ def _answer(client: aws.Client, call: Call) -> Any:
     method = xform_name(call.operation)
     if not call.items:
         answer: Mapping[str, Any] = getattr(client, method)(**call.parameters)
-        return Unread(call.action, FOREIGN) if _is_web_page(answer) else answer
+        return Unread(call.action, FOREIGN) if _is_web_page(answer) else _whole(answer)
     if client.can_paginate(method):
         pages = client.get_paginator(method).paginate(**call.parameters)
     else:

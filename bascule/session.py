@@ -50,8 +50,9 @@ class Session:
     """How a review is shown to the person."""
     record: Record = journal.nowhere
     """Keeps the journal."""
-    ready: Callable[[Session, Stage], None] = lambda session, reached: None
-    """Raises BasculeError if the account isn't ready for going from a rung to the one that the site file asks for."""
+    ready: Callable[[Session, Stage, bool], None] = lambda session, reached, planning: None
+    """Raises BasculeError if the account isn't ready for going from a rung to the one that the site file asks for, or
+    for planning that."""
 
     @property
     def directory(self) -> Path:

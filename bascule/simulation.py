@@ -59,6 +59,15 @@ def questions(site: Site, account: str, wanted: Stage) -> tuple[Asked, ...]:
     return tuple(found.values())
 
 
+def questions_of_planning(site: Site, account: str, wanted: Stage) -> tuple[Asked, ...]:
+    """What planning needs, at any stage: `policy plan` allows it."""
+    return tuple(
+        Asked(grant.action, resource, wanted, grant.context)
+        for grant in permissions.needed_to_plan(site, account)
+        for resource in grant.resources
+    )
+
+
 @dataclass(frozen=True)
 class Principal:
     """Whose policies are to be asked about."""

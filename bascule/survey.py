@@ -126,7 +126,9 @@ def _first(found: Inventory, site: Site) -> dict[str, Call]:
             "PrefixLists",
         ),
         "zones": Call("ec2", "DescribeAvailabilityZones", items="AvailabilityZones"),
-        "region": Call("ec2", "DescribeRegions", {"RegionNames": [site.region], "AllRegions": True}, "Regions"),
+        "region": Call(
+            "ec2", "DescribeRegions", {"RegionNames": [site.region], "AllRegions": True}, "Regions", region=GLOBAL
+        ),
         "certificates": Call(
             "acm",
             "ListCertificates",
@@ -146,7 +148,13 @@ def _first(found: Inventory, site: Site) -> dict[str, Call]:
         "events": Call(
             "health",
             "DescribeEvents",
-            {"filter": {"regions": [site.region], "eventTypeCategories": ["issue"], "eventStatusCodes": ["open"]}},
+            {
+                "filter": {
+                    "regions": [site.region, "global"],
+                    "eventTypeCategories": ["issue"],
+                    "eventStatusCodes": ["open"],
+                }
+            },
             "events",
             region=GLOBAL,
         ),
@@ -200,24 +208,19 @@ def _third(found: Inventory, site: Site) -> dict[str, Call]:
     """What is in the service's VPC, its image's repository, and what its running tasks are."""
     calls: dict[str, Call] = {}
     if isinstance(found.task_definition, Mapping):
-        for repository in sorted(repositories(found.task_definition, site))[:1]:
-            registry, name = repository
-            where = {"registryId": registry}
+        for registry, region, name in sorted(repositories(found.task_definition, site))[:1]:
+            where, elsewhere = {"registryId": registry}, region if region != site.region else None
             unknown = ("RepositoryNotFoundException",)
-            calls["repository"] = Call(
-                "ecr", "DescribeRepositories", {**where, "repositoryNames": [name]}, "repositories", unknown
-            )
-            calls["images"] = Call("ecr", "DescribeImages", {**where, "repositoryName": name}, "imageDetails", unknown)
+            named = {**where, "repositoryNames": [name]}
+            calls["repository"] = Call("ecr", "DescribeRepositories", named, "repositories", unknown, elsewhere)
+            found_by = {**where, "repositoryName": name}
+            calls["images"] = Call("ecr", "DescribeImages", found_by, "imageDetails", unknown, elsewhere)
     ids = sorted(_interface_ids(rows(found.tasks)))
-    if ids:
-        calls["interfaces"] = Call(
-            "ec2",
-            "DescribeNetworkInterfaces",
-            {"Filters": [{"Name": "network-interface-id", "Values": ids[:200]}]},
-            "NetworkInterfaces",
-        )
-    named = found.service.get("taskDefinition") if isinstance(found.service, Mapping) else None
-    for arn in sorted({task["taskDefinitionArn"] for task in rows(found.tasks)} - {named}):
+    for number, start in enumerate(range(0, len(ids), 200)):  # a filter takes two hundred values
+        some = [{"Name": "network-interface-id", "Values": ids[start : start + 200]}]
+        calls[f"interfaces/{number}"] = Call("ec2", "DescribeNetworkInterfaces", {"Filters": some}, "NetworkInterfaces")
+    current = found.service.get("taskDefinition") if isinstance(found.service, Mapping) else None
+    for arn in sorted({task["taskDefinitionArn"] for task in rows(found.tasks)} - {current}):
         calls[f"running_definitions/{arn}"] = _task_definition(arn)
     vpc = vpc_id(found)
     if vpc:

@@ -13,8 +13,9 @@ from bascule.site_file import load
 from bascule.workspace import Workspace
 
 
-def world(workspace: Workspace, name: str, stage: Stage | None) -> World:
+def world(workspace: Workspace, name: str, stage: Stage | None) -> tuple[World, str]:
     """What there is after the saved plan, or in the configuration of `stage`; without either, of the site file's own.
+    And which of them it is, in words.
 
     A configuration is synthesized below `cdktf.out/preview/`, where nothing is applied. Raises InputError for a saved
     plan that isn't what it was when it was made.
@@ -22,9 +23,12 @@ def world(workspace: Workspace, name: str, stage: Stage | None) -> World:
     wanted = load(workspace.site_file(name))
     directory = workspace.synthesized(name)
     if stage is None and plans.read_note(directory) is not None:
-        return routing.world(plans.read_saved(directory, name, wanted).plan, "after")
-    folder = synth.preview(workspace, name, stage or wanted.stage)
-    return configuration.world(json.loads((folder / synth.CONFIGURATION).read_text(encoding="utf-8")))
+        planned = plans.read_saved(directory, name, wanted)
+        return routing.world(planned.plan, "after"), f"after the saved plan to {planned.step.stage}"
+    shown = stage or wanted.stage
+    folder = synth.preview(workspace, name, shown)
+    found = configuration.world(json.loads((folder / synth.CONFIGURATION).read_text(encoding="utf-8")))
+    return found, f"by the configuration of {shown}, before any plan"
 
 
 def headers(given: Sequence[str]) -> list[tuple[str, str]]:

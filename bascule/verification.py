@@ -65,4 +65,4 @@ def _old_page(clients: aws.Clients, site: Site) -> bytes | None:
     parameters = {"Bucket": site.bucket.name, "Key": OLD_PAGE, "Range": f"bytes=0-{BODY_LIMIT - 1}"}
     with aws.readable():
         answer = perform(clients, Call("s3", "GetObject", parameters, absent=("NoSuchKey", "NoSuchBucket")))
-        return bytes(answer["Body"].read()) if isinstance(answer, Mapping) else None
+        return bytes(answer["Body"]) if isinstance(answer, Mapping) else None

@@ -25,7 +25,7 @@ def actions(facts: Facts, option: Option | None, site: str) -> Iterator[Block]:
         return
     if option.strategy == "existing-alb":
         yield Paragraph(phrase("bascule doesn't make this move itself yet; by hand it is this:"))
-    makers = {"create-alb": _new, "existing-alb": _existing, "static-export": _static}
+    makers = {"create-alb": _new, "existing-alb": _existing}
     yield Steps(tuple(makers[option.strategy](facts, site)))
 
 
@@ -36,7 +36,15 @@ def _is_unsettled(option: Option) -> bool:
 
 def _new(facts: Facts, site: str) -> Iterator[Step]:
     yield phrase("Check permissions, network, service and names"), ("bascule preflight",)
-    yield phrase("Give the roles what the move needs, and no more"), ("bascule policy apply", "bascule policy deny")
+    yield (
+        phrase("Give the roles what the move needs, and no more"),
+        (
+            "bascule policy audit",
+            "bascule policy plan",
+            "bascule policy apply",
+            "bascule policy deny",
+        ),
+    )
     subnets = facts["network"]["subnets"] if facts["network"] and not unknown(facts["network"]) else ()
     own = [one for one in rows(subnets) if one["wanted"]]
     if len(zones(own)) < 2 <= len(zones(rows(subnets))):
@@ -59,8 +67,7 @@ def _new(facts: Facts, site: str) -> Iterator[Step]:
         phrase("Send visitors to the application, in an apply of its own"),
         (_stage(site, "serve"), "bascule plan", "bascule apply"),
     )
-    yield from _seen_by_visitors(facts)
-    yield phrase("If anything is wrong, go back to the bucket"), ("bascule rollback",)
+    yield from _to_the_end(facts)
 
 
 def _stage(site: str, stage: str) -> str:
@@ -88,6 +95,16 @@ def _existing(facts: Facts, site: str) -> Iterator[Step]:
         ),
     )
     yield (
+        phrase("Admit the ALB to the tasks on port {port}, and CloudFront to the ALB", port=str(port)),
+        (
+            f"aws ec2 authorize-security-group-ingress --group-id $TASKS_GROUP --protocol tcp --port {port} "
+            "--source-group $ALB_GROUP",
+            "aws ec2 authorize-security-group-ingress --group-id $ALB_GROUP --ip-permissions "
+            f"IpProtocol=tcp,FromPort={listener['port']},ToPort={listener['port']},"
+            "PrefixListIds=[{PrefixListId=$CLOUDFRONT_LIST}]",
+        ),
+    )
+    yield (
         phrase("Put the service behind it"),
         (
             f"aws ecs update-service --cluster {service['cluster']} --service {service['name']} --load-balancers "
@@ -108,21 +125,23 @@ def _existing(facts: Facts, site: str) -> Iterator[Step]:
     yield from _seen_by_visitors(facts)
 
 
-def _static(facts: Facts, site: str) -> Iterator[Step]:
-    bucket = facts["bucket"]
-    name = "$BUCKET" if bucket is None or unknown(bucket) else bucket["name"]
-    yield phrase("Build the application as a static export (output: 'export')"), ("npm run build",)
-    yield phrase("Put the export into the bucket"), (f"aws s3 sync out/ s3://{name}/",)
+def after_the_move(facts: Facts) -> Iterator[Block]:
+    """What is left to do once visitors get the application."""
+    yield Steps(tuple(_to_the_end(facts)))
+
+
+def _to_the_end(facts: Facts) -> Iterator[Step]:
     yield from _seen_by_visitors(facts)
+    yield phrase("If anything is wrong, go back to the bucket"), ("bascule rollback",)
 
 
 def _seen_by_visitors(facts: Facts) -> Iterator[Step]:
-    invalidation = f"aws cloudfront create-invalidation --distribution-id {facts['distribution']['id']} --paths '/*'"
-    yield phrase("Invalidate CloudFront's caches"), (invalidation,)
-    yield phrase("Test every name"), tuple(f"curl -sSI https://{name}/" for name in _tested(facts))
+    yield phrase("Invalidate CloudFront's caches"), ("bascule invalidate",)
+    yield phrase("Test every name"), ("bascule verify", *(f"curl -sSI https://{name}/" for name in _tested(facts)))
 
 
 def _tested(facts: Facts) -> list[str]:
-    """Every name that visitors may use, aliases first; the distribution's own where there is none."""
-    names = sorted(facts["names"], key=lambda one: (not one["alias"], one["name"]))
+    """Every name that may lead here, aliases first; the distribution's own where there is none."""
+    answering = [one for one in facts["names"] if one["alias"] or one["here"] is not False]
+    names = sorted(answering, key=lambda one: (not one["alias"], one["name"]))
     return [one["name"] for one in names] or [facts["distribution"]["domain"]]

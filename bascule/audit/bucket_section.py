@@ -11,7 +11,11 @@ from bascule.audit.phrases import phrase
 from bascule.audit.wording import Item, absent, doubt, missing, or_none, yes
 
 POLICIES = {"public": phrase("public"), "private": phrase("private"), None: phrase("none")}
-BLOCKS = {"open": phrase("not blocked"), "partly": phrase("partly blocked"), "blocked": phrase("blocked")}
+BLOCKS = {
+    "open": phrase("not blocked by the bucket itself"),
+    "partly": phrase("partly blocked"),
+    "blocked": phrase("blocked"),
+}
 
 
 def bucket(it: Any) -> Iterator[Block]:

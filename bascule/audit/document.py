@@ -70,6 +70,8 @@ def _document(audit: Audit) -> Iterator[Block]:
     yield from path.before_and_after(facts, recommended(options(facts)))
     if path.moved(facts):
         yield Paragraph(phrase("Visitors get the application: the move has been made."))
+        yield Heading(2, phrase("Actions required"))
+        yield from actions.after_the_move(facts)
     else:
         yield from _ways(facts, audit.site)
     yield from _questions(facts)
@@ -99,7 +101,7 @@ def _ways(facts: Facts, site: str) -> Iterator[Block]:
 def _since(since: date, changes: Sequence[Changed]) -> Iterator[Block]:
     yield Heading(2, phrase("Changed since {day}", day=since))
     if not changes:
-        yield Paragraph(phrase("Nothing has changed."))
+        yield Paragraph(phrase("Nothing of what is told here has changed."))
         return
     yield Items(tuple((change.where, _change(change)) for change in changes))
 
@@ -133,13 +135,17 @@ REASONS = {
         phrase("works with server-side rendering"),
         phrase("needs no new load balancer, where a new one isn't possible"),
     ),
-    "static-export": (phrase("the only way that this account leaves open, if the application allows it"),),
 }
 
 
 def _recommendation(option: Option | None) -> Iterator[Block]:
     if option is None:
-        yield Paragraph(phrase("None of the ways is open as things are; what rules them out is listed above."))
+        yield Paragraph(
+            phrase(
+                "No ALB is possible as things are; what rules it out is listed above. Option 3 remains if the "
+                "application allows it, and overwrites what the bucket serves today."
+            )
+        )
         return
     title = TITLES[option.number - 1]
     yield Paragraph(

@@ -37,6 +37,7 @@ def distribution(it: Any) -> Iterator[Block]:
         (
             phrase("Path"),
             phrase("Origin"),
+            phrase("Viewers"),
             phrase("Methods"),
             phrase("Cache policy"),
             phrase("Forwards"),
@@ -46,6 +47,7 @@ def distribution(it: Any) -> Iterator[Block]:
             (
                 (one["path"],),
                 (one["origin"],),
+                (one["viewers"],),
                 (phrase("all"),) if len(one["methods"]) == METHODS else (tuple(one["methods"]),),
                 or_none(one["cache"], none=phrase("legacy settings")),
                 or_none(one["forwards"]),

@@ -58,6 +58,8 @@ def _distribution(found: Inventory, site: Site) -> Any:
             "certificate": _certificate(viewer, found),
             "tls": viewer.get("MinimumProtocolVersion"),
             "http_version": config.get("HttpVersion"),
+            "comment": config.get("Comment") or None,
+            "price_class": config.get("PriceClass"),
             "root_object": config.get("DefaultRootObject") or None,
             "web_acl": config.get("WebACLId") or None,
             "behaviors": [_behavior(one) for one in _behaviors(config)],
@@ -171,7 +173,7 @@ def _contents(objects: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
         "more": len(objects or ()) > MOST_OBJECTS,
         "bytes": sum(one["Size"] for one in seen),
         "kinds": dict(sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0]))[:5]),
-        "index": any(one["Key"] == "index.html" for one in seen),
+        "index": next((one["ETag"].strip('"') for one in seen if one["Key"] == "index.html"), None),
     }
 
 

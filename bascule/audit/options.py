@@ -43,12 +43,13 @@ def options(facts: Facts) -> tuple[Option, Option, Option]:
 
 def recommended(found: Sequence[Option]) -> Option | None:
     """The option to take: a new ALB where it isn't ruled out, since it depends on nothing that others use; else an
-    existing one; else the static export, which costs server-side rendering. None where all are ruled out."""
-    existing, new, static = found
-    for option in (new, existing, static):
+    existing one. None where both are ruled out: a static export is never taken for granted, since no account shows
+    whether the application allows it, and it overwrites what the bucket serves."""
+    existing, new, _ = found
+    for option in (new, existing):
         if option.verdict is Verdict.FEASIBLE:
             return option
-    return next((option for option in (new, existing, static) if option.verdict is Verdict.UNKNOWN), None)
+    return next((option for option in (new, existing) if option.verdict is Verdict.UNKNOWN), None)
 
 
 Reasons = tuple[list[Phrase], list[Phrase]]
@@ -148,6 +149,7 @@ def _service(facts: Facts) -> Reasons:
     for fact, missing in (
         (distribution, phrase("the distribution of the site file isn't there")),
         (service, phrase("the ECS service of the site file isn't there")),
+        (facts["bucket"], phrase("the bucket of the site file isn't there")),
     ):
         if unknown(fact):
             unsure.append(unread(fact))

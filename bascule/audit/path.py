@@ -28,9 +28,6 @@ def before_and_after(facts: Facts, option: Option | None) -> Iterator[Block]:
     if option is None or moved(facts):
         return
     yield Paragraph(phrase("After the move:"), strong=True)
-    if option.strategy == "static-export":
-        yield Picture((visitor, edge, _bucket(facts["bucket"], phrase("the bucket"))))
-        return
     yield Picture((visitor, edge, _balancer(option, facts["load_balancers"]), _application(facts["service"])))
 
 

@@ -67,7 +67,20 @@ ROUTE53: Mapping[str, tuple[Any, Verdict]] = {
 @pytest.mark.parametrize(("records", "expected"), ROUTE53.values(), ids=ROUTE53)
 def test_a_zone_of_the_account_says(records: Any, expected: Verdict) -> None:
     """Whatever the DNS has of it by now."""
-    assert expected == names.verdict(NAME, inventory(records=records, names={NAME: Answer("elsewhere.example")}))
+    assert expected == names.verdict(NAME, inventory(records=records, names={NAME: Answer(why="not asked")}))
+
+
+def test_a_zone_that_the_dns_knows_nothing_of_says_nothing() -> None:
+    """Visitors go where the DNS leads; other addresses may be CloudFront's of another edge."""
+    records = {"example.com": [address(NAME, DOMAIN, type_="CNAME")]}
+    answers = {
+        Answer("shop.example.net", ("192.0.2.9",)): Verdict(False, "dns", "shop.example.net"),
+        Answer(): Verdict(False, "dns", ""),
+        Answer(DOMAIN, ("192.0.2.1",)): Verdict(True, "route53", DOMAIN),
+        Answer(NAME, ("198.51.100.1",)): Verdict(None, "nothing", f"Route 53 says {DOMAIN}, the DNS 198.51.100.1"),
+    }
+    for answer, expected in answers.items():
+        assert expected == names.verdict(NAME, inventory(records=records, names={**SAME, NAME: answer}))
 
 
 OTHERS: Mapping[str, Any] = {

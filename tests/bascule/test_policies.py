@@ -27,7 +27,7 @@ def asked(kind: Kind, action: str, resource: str = "*", context: Any = None) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_policy_fits_into_a_managed_policy(kind: Kind) -> None:
     """With room for longer names than the example's."""
-    assert size(document(kind, example.SITE, ACCOUNT)) < policies.QUOTA - 500
+    assert size(document(kind, example.SITE, ACCOUNT)) < policies.QUOTA - 400
 
 
 def test_a_policy_that_does_not_fit_says_so() -> None:
@@ -126,3 +126,17 @@ def test_the_secret_is_read_by_whoever_plans_and_not_by_whoever_audits() -> None
 def test_deny_holds_denials_alone() -> None:
     """Attached anywhere, it gives nobody anything."""
     assert {"Deny"} == {statement["Effect"] for statement in document("deny", example.SITE, ACCOUNT)["Statement"]}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("elasticloadbalancing:AddTags", ALB),
+        ("ec2:CreateTags", f"arn:aws:ec2:me-central-1:{ACCOUNT}:security-group/sg-0123456789abcdef0"),
+    ],
+)
+def test_what_is_there_already_cannot_be_tagged_as_bascule_s(action: str, resource: str) -> None:
+    """Or whoever applies could make any load balancer or group bascule's, and then delete it."""
+    held = [document("apply", example.SITE, ACCOUNT)]
+    tagged = {"aws:RequestTag/ManagedBy": ["bascule"]}
+    assert Decision.IMPLICIT_DENY is decide(held, Authorization(action, resource, tagged))

@@ -24,8 +24,9 @@ def record(number, frame):
         file.write(signal.Signals(number).name + "\\n")
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, record)
+gate = os.open(here / "gate", os.O_RDWR)  # opened for good: a signal while it is being opened could miss its writer
 print("started", flush=True)
-(here / "gate").open("rb").read()
+os.read(gate, 1)
 print("ended", flush=True)
 (here / "mark").write_text(f"{os.getsid(0)} {os.getpid()}")
 (here / "done").open("wb").write(b"ended")
@@ -47,7 +48,7 @@ def command(here: Path) -> list[str]:
 
 
 def open_gate(here: Path) -> None:
-    (here / "gate").open("wb").close()
+    (here / "gate").write_bytes(b"x")
 
 
 def signals(here: Path) -> list[str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import roles
 
-from bascule import aws, demo, preflight, site_file
+from bascule import aws, demo, policies, preflight, site_file
 from bascule.aws_calls import DRY_RUNS
 from bascule.checks import Finding, Outcome
 from bascule.inventory_calls import INVENTORY
@@ -84,6 +85,24 @@ def test_the_audited_account_is_ready(fly: Callable[[str], Flown]) -> None:
 def test_what_fails_is_what_the_account_was_made_for(fly: Callable[[str], Flown], name: str) -> None:
     """And no other check with it; what can't be answered is never a failure."""
     assert FAILS[name] == failing(fly(name))
+
+
+def test_a_role_that_may_only_plan_is_ready_to_plan(tmp_path: Path) -> None:
+    """Under the policies `plan` and `audit`, planning the way to serve is held up by nothing, and applying it is."""
+    with demo.sandboxed(tmp_path / "site", lambda line: None) as workspace:
+        running = control.status(workspace.root / "sandbox")
+        assert running is not None
+        site = site_file.load(demo.SITE_FILE)
+        held = {kind: policies.document(kind, site, running.account_id) for kind in ("plan", "audit")}
+        roles.put(running, "planner", **held)
+        control.configure(running, iam=True)
+        with roles.acting_as(roles.credentials(running, "planner")):
+            clients = aws.clients(site.region)
+            subject = preflight.Subject(demo.SITE, site, None, clients, aws.identity(clients, site.region))
+            planning = preflight.run(subject, Stage.SERVE, planning=True)
+            applying = preflight.run(subject, Stage.SERVE)
+    assert set() == {finding.check.id for finding in planning if finding.outcome is Outcome.FAIL}
+    assert "permissions" in {finding.check.id for finding in applying if finding.outcome is Outcome.FAIL}
 
 
 def test_the_table_of_calls_is_what_is_read(fly: Callable[[str], Flown]) -> None:

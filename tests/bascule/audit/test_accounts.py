@@ -46,7 +46,7 @@ EXPECTED: Mapping[str, tuple[str, str, str | None, Mapping[str, Any]]] = {
         "create-alb",
         {"sort(load_balancers[].scheme)": ["internal", "internet-facing"], "network.balancers": 2},
     ),
-    "private-subnets": (CLOSED, CLOSED, "static-export", {"network.subnets[].public": [False, False, False]}),
+    "private-subnets": (CLOSED, CLOSED, None, {"network.subnets[].public": [False, False, False]}),
     "private-service": (
         CLOSED,
         OPEN,
@@ -56,17 +56,17 @@ EXPECTED: Mapping[str, tuple[str, str, str | None, Mapping[str, Any]]] = {
             "service.tasks[].public": [],
         },
     ),
-    "one-zone": (CLOSED, CLOSED, "static-export", {"network.subnets[].zone": ["me-central-1a"] * 3}),
+    "one-zone": (CLOSED, CLOSED, None, {"network.subnets[].zone": ["me-central-1a"] * 3}),
     "full-subnet": (
         CLOSED,
         CLOSED,
-        "static-export",
+        None,
         {"network.subnets[?free < `8`].zone": ["me-central-1a", "me-central-1b"]},
     ),
     "code-deploy": (
         CLOSED,
         CLOSED,
-        "static-export",
+        None,
         {
             "service.controller": "CODE_DEPLOY",
             "load_balancers[].name": ["blue-green"],
@@ -76,7 +76,7 @@ EXPECTED: Mapping[str, tuple[str, str, str | None, Mapping[str, Any]]] = {
     "wrong-port": (
         CLOSED,
         CLOSED,
-        "static-export",
+        None,
         {"service.task_definition.[port, ports, listens]": [3000, [8080], False]},
     ),
     "missing-distribution": (CLOSED, CLOSED, None, {"distribution": None, WWW: None, "bucket.used_by": []}),

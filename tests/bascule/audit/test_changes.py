@@ -85,7 +85,6 @@ CHANGED: Mapping[str, tuple[Callable[[Any], Any], tuple[Changed, ...]]] = {
             Changed(f"bucket.{where}", old, None)
             for where, old in (
                 ("contents.bytes", "1226015"),
-                ("contents.index", "false"),
                 ("contents.kinds.-", "1"),
                 ("contents.kinds..html", "1190"),
                 ("contents.kinds..png", "9"),

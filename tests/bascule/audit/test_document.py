@@ -220,6 +220,9 @@ def test_no_prose_is_outside_of_the_catalogue(make: Callable[[], Audit]) -> None
     assert set() == lacking
 
 
+COMMANDS = ("adopt", "plan", "apply", "policy", "preflight", "rollback", "secret", "invalidate", "verify")
+
+
 @pytest.mark.parametrize("make", EVERYTHING.values(), ids=EVERYTHING)
 def test_a_command_is_a_command(make: Callable[[], Audit]) -> None:
     """Or a comment of the shell: who pastes the lines of a step does that step."""
@@ -227,7 +230,8 @@ def test_a_command_is_a_command(make: Callable[[], Audit]) -> None:
         for _, commands in block.steps if isinstance(block, Steps) else ():
             for command in commands:
                 assert re.match(
-                    r"(bascule (adopt|plan|apply|policy|preflight|rollback|secret)|aws|curl|npm|#) ?", command
+                    r"(bascule (adopt|plan|apply|policy|preflight|rollback|secret|invalidate|verify)|aws|curl|npm|#) ?",
+                    command,
                 )
 
 
@@ -245,8 +249,8 @@ def test_the_title_is_the_name_that_visitors_use() -> None:
     assert f"curl -sSI https://{DOMAIN}/" in audited.rendered(audited.audit(nameless, site), Language.EN)
 
 
-def test_a_move_that_was_made_asks_for_nothing() -> None:
-    """Visitors get the application already."""
+def test_a_move_that_was_made_asks_for_what_comes_after_it() -> None:
+    """Visitors get the application already: caches, a look at every name, and the way back."""
     found = audited.read()
     origin = {**found.config["Origins"]["Items"][0], "DomainName": "shared-1.me-central-1.elb.amazonaws.com"}
     config = {**found.config, "Origins": {"Quantity": 1, "Items": [origin]}}
@@ -254,7 +258,10 @@ def test_a_move_that_was_made_asks_for_nothing() -> None:
     shown = audited.rendered(audited.audit(moved), Language.EN)
     assert "the move has been made" in shown
     assert "Conclusion: CloudFront points at a load balancer." in shown
-    assert "Actions required" not in shown
+    commands = [c for b in document(audited.audit(moved)) if isinstance(b, Steps) for _, cs in b.steps for c in cs]
+    assert ["bascule invalidate", "bascule verify"] == commands[:2]
+    assert "bascule rollback" == commands[-1]
+    assert "Possible ways" not in shown
 
 
 def test_an_alb_that_can_be_reused_is_told_from_one_that_cannot() -> None:

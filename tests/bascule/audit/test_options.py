@@ -109,7 +109,7 @@ CASES: Mapping[str, tuple[Callable[[], Inventory], tuple[str, str], str | None, 
     "no public subnet": (
         lambda: read(**PRIVATE, **NO_ALB),
         (CLOSED, CLOSED),
-        "static-export",
+        None,
         ("an ALB needs public subnets with 8 free addresses in two zones; the service has none",),
     ),
     "no public subnet, but an ALB": (lambda: read(**PRIVATE), (OPEN, CLOSED), "existing-alb", ()),
@@ -124,13 +124,13 @@ CASES: Mapping[str, tuple[Callable[[], Inventory], tuple[str, str], str | None, 
     "one zone": (
         lambda: read(DescribeSubnets={"Subnets": [answered.subnet("a")]}, **NO_ALB),
         (CLOSED, CLOSED),
-        "static-export",
+        None,
         ("the service has them in me-central-1a alone",),
     ),
     "a subnet that is almost full": (
         lambda: read(DescribeSubnets=subnets(4091, 7), **NO_ALB),
         (CLOSED, CLOSED),
-        "static-export",
+        None,
         ("the service has them in me-central-1a alone",),
     ),
     "subnets with just enough room": (lambda: read(DescribeSubnets=subnets(8, 8)), (OPEN, OPEN), "create-alb", ()),
@@ -155,7 +155,7 @@ CASES: Mapping[str, tuple[Callable[[], Inventory], tuple[str, str], str | None, 
     "CODE_DEPLOY": (
         lambda: read(DescribeServices=service("deploymentController", {"type": "CODE_DEPLOY"})),
         (CLOSED, CLOSED),
-        "static-export",
+        None,
         ("the service's deployment controller is CODE_DEPLOY, which doesn't let its load balancer change",),
     ),
     "another port": (
@@ -167,7 +167,7 @@ CASES: Mapping[str, tuple[Callable[[], Inventory], tuple[str, str], str | None, 
             }
         ),
         (CLOSED, CLOSED),
-        "static-export",
+        None,
         ("container web doesn't listen on the site file's port, but on 8080",),
     ),
     "no port": (
@@ -177,7 +177,7 @@ CASES: Mapping[str, tuple[Callable[[], Inventory], tuple[str, str], str | None, 
             }
         ),
         (CLOSED, CLOSED),
-        "static-export",
+        None,
         ("but on no port",),
     ),
     "a task definition that can't be read": (
@@ -189,13 +189,13 @@ CASES: Mapping[str, tuple[Callable[[], Inventory], tuple[str, str], str | None, 
     "no task definition": (
         lambda: read(DescribeServices={"services": [{k: v for k, v in SERVICE.items() if k != "taskDefinition"}]}),
         (CLOSED, CLOSED),
-        "static-export",
+        None,
         ("the service has no task definition",),
     ),
     "no service": (
         lambda: read(DescribeServices={"services": []}, ListTasks={"taskArns": []}),
         (CLOSED, CLOSED),
-        "static-export",
+        None,
         ("the ECS service of the site file isn't there",),
     ),
     "a service that can't be read": (
@@ -272,7 +272,8 @@ def test_a_new_alb_is_bascule_s_to_make() -> None:
         "secret create",
         '"connect"',
         '"serve"',
-        "invalidation",
+        "invalidate",
+        "verify",
         "curl",
         "rollback",
     ]
@@ -301,11 +302,11 @@ def test_an_existing_alb_is_a_move_by_hand() -> None:
         assert piece in told
 
 
-def test_an_export_goes_into_the_bucket() -> None:
-    """And no server is needed."""
+def test_an_export_is_never_begun_for_anybody() -> None:
+    """It would overwrite what the bucket serves today, which may be a mistake in the site file away."""
     told = steps(read(**PRIVATE, **NO_ALB))
-    assert "aws s3 sync out/ s3://old-site/" in told
-    assert "bascule" not in told
+    assert "1. Check what stands in the way\n       bascule preflight" in told
+    assert "s3 sync" not in told
 
 
 def test_what_is_not_settled_has_no_commands() -> None:
