@@ -118,7 +118,11 @@ def test_asked_to_stop_again_and_again_it_gets_one_sigint(number: signal.Signals
         else:
             open_gate(here)
 
-    finished = run(command(here), here, os.environ, on_line=on_line, on_interrupt=on_interrupt)
+    before = signal.signal(number, signal.SIG_DFL)  # under nohup, SIGHUP is ignored, and stays so
+    try:
+        finished = run(command(here), here, os.environ, on_line=on_line, on_interrupt=on_interrupt)
+    finally:
+        signal.signal(number, before)
     assert (finished.code, finished.interrupts, told) == (0, 3, [1, 2, 3])
     assert signals(here) == ["SIGINT"]
 

@@ -164,7 +164,7 @@ def account(*calls: Call) -> Iterator[aws.Clients]:
 @cache
 def _client(service: str) -> Any:
     # An endpoint where nobody listens: what isn't stubbed fails, and nothing leaves the machine.
-    return boto3.client(
+    return boto3.Session().client(
         service,
         region_name="me-central-1",
         aws_access_key_id="test",

@@ -25,7 +25,7 @@ EVERYTHING: Document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow
 
 def client(running: Running, service: str, **options: Any) -> Any:
     """An administrator's client."""
-    return boto3.client(
+    return boto3.Session().client(
         service,
         endpoint_url=running.endpoint,
         region_name=running.region,
@@ -79,7 +79,7 @@ def clients(running: Running, name: str) -> Any:
     session = credentials(running, name)
 
     def make(service: str, **options: Any) -> Any:
-        return boto3.client(
+        return boto3.Session().client(
             service,
             endpoint_url=running.endpoint,
             region_name=options.pop("region_name", running.region),

@@ -34,7 +34,7 @@ def scripted(script: Script) -> Iterator[aws.Clients]:
 @cache
 def _client(service: str) -> Any:
     # An endpoint where nobody listens: nothing leaves the machine.
-    client = boto3.client(
+    client = boto3.Session().client(
         service,
         region_name="me-central-1",
         aws_access_key_id="test",
