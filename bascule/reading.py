@@ -15,7 +15,7 @@ from bascule.inventory import Unread
 AT_ONCE = 32
 """Calls under way at the same time."""
 
-PER_SERVICE = 5
+PER_SERVICE = 8
 """Of one service: AWS counts its rates by service and operation, and some of them by few a second (CloudFront's and
 IAM's reads among them)."""
 
