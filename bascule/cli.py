@@ -16,7 +16,7 @@ from bascule import __version__, cli_account, cli_sandbox, files
 from bascule.cli_account import SiteName, takes_colour
 from bascule.cli_sandbox import command
 from bascule.errors import InputError
-from bascule.formats import Format, LogFormat
+from bascule.formats import Format, PlainFormat
 from bascule.ladder import Stage, half_made
 from bascule.workspace import Workspace, short
 
@@ -281,7 +281,7 @@ def status(site: SiteName = "") -> None:
 @app.command(short_help="Show who did what when.")
 def log(
     site: SiteName = "",
-    format: Annotated[LogFormat, typer.Option(help="How to show it; json is one object a line.")] = LogFormat.TEXT,
+    format: Annotated[PlainFormat, typer.Option(help="How to show it; json is one object a line.")] = PlainFormat.TEXT,
 ) -> None:
     """Show the journal of this workspace: what was adopted, which gates were seen, what was applied and rolled back.
 
@@ -294,7 +294,7 @@ def log(
     name = workspace.named(site)
     load(workspace.site_file(name))  # a name that no site has is no empty journal
     path = workspace.journal(name)
-    if format is LogFormat.JSON:
+    if format is PlainFormat.JSON:
         typer.echo(files.read(path), nl=False)
         return
     entries = journal.read(path)

@@ -14,7 +14,7 @@ import typer
 
 from bascule import adopted
 from bascule.errors import InputError
-from bascule.formats import AuditFormat, ChecksFormat, Expect, Language, PolicyKind, Via
+from bascule.formats import AuditFormat, Expect, Language, PlainFormat, PolicyKind, Via
 from bascule.ladder import Stage
 from bascule.workspace import Workspace
 
@@ -106,7 +106,7 @@ def preflight(
     stage: Annotated[
         Stage, typer.Option(help="Check what the move up to this stage needs.", show_default="the whole move")
     ] = Stage.RETIRE,
-    format: Annotated[ChecksFormat, typer.Option(help="How to show it.")] = ChecksFormat.TEXT,
+    format: Annotated[PlainFormat, typer.Option(help="How to show it.")] = PlainFormat.TEXT,
     explain: Annotated[str, typer.Option(metavar="CHECK", help="Say what a check is about instead.")] = "",
 ) -> None:
     """Check what would stop the move before Terraform finds out half way. Reads only; ends in 1 if anything fails.
@@ -124,7 +124,7 @@ def preflight(
     subject = preflight.Subject(found.name, found.site, found.adopted_in, found.clients, found.identity)
     with progress.reading("checking the account") as on_call:
         findings = preflight.run(subject, stage, on_call=on_call)
-    if format is ChecksFormat.JSON:
+    if format is PlainFormat.JSON:
         typer.echo(checks_json.render(findings, found.name, stage), nl=False)
     else:
         typer.echo(checks_text.render(findings, colour=takes_colour()))
@@ -141,7 +141,7 @@ def verify(
     expect: Annotated[
         Expect | None, typer.Option(help="Who is to answer.", show_default="whom the distribution sends visitors to")
     ] = None,
-    format: Annotated[ChecksFormat, typer.Option(help="How to show it.")] = ChecksFormat.TEXT,
+    format: Annotated[PlainFormat, typer.Option(help="How to show it.")] = PlainFormat.TEXT,
 ) -> None:
     """Ask the real site what visitors ask it, and say whether the right one answers. Ends in 1 unless all pass.
 
@@ -170,7 +170,7 @@ def verify(
     target = run.Target.through(domain) if via is Via.CLOUDFRONT else run.Target()
     with progress.reading(f"asking {wanted.host}") as on_row:
         rows = run.verify(target, wanted, Fetcher(), on_row)
-    if format is ChecksFormat.JSON:
+    if format is PlainFormat.JSON:
         typer.echo(verify_json.render(rows, found.name, wanted.expect), nl=False)
     else:
         typer.echo(verify_text.render(rows, colour=takes_colour()))

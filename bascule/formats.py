@@ -22,8 +22,8 @@ class AuditFormat(StrEnum):
     JSON = "json"
 
 
-class ChecksFormat(StrEnum):
-    """How checks can be shown."""
+class PlainFormat(StrEnum):
+    """How checks, rows and a journal can be shown."""
 
     TEXT = "text"
     JSON = "json"
@@ -34,13 +34,6 @@ class Via(StrEnum):
 
     CLOUDFRONT = "cloudfront"
     DNS = "dns"
-
-
-class LogFormat(StrEnum):
-    """How a journal can be shown."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 class PolicyKind(StrEnum):

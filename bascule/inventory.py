@@ -25,7 +25,7 @@ class Unread:
     """What couldn't be read."""
 
     action: str
-    """The IAM action that the call needs, e.g. `s3:GetBucketPolicy`."""
+    """The IAM action that the call needs, e.g. `s3:GetBucketPolicyStatus`."""
     why: str
     """AWS's answer."""
 
@@ -57,14 +57,12 @@ class Inventory:
     """DescribeCertificate's Certificate, or Unread, of each issued one in the site's region."""
     cache_policies: Fact = None
     origin_request_policies: Fact = None
-    response_headers_policies: Fact = None
     """AWS's managed policies, as the List calls have them."""
     bucket: Fact = None
     """HeadBucket's answer."""
     objects: Fact = None
     """At most MOST_OBJECTS objects, as ListObjectsV2 has them."""
     website: Fact = None
-    bucket_policy: Fact = None
     bucket_policy_status: Fact = None
     public_access_block: Fact = None
     state_bucket: Fact = None
@@ -185,23 +183,6 @@ def ecr_repository(image: str) -> tuple[str, str, str] | None:
     if not service.startswith("dkr.ecr.") or not rest:
         return None
     return registry, service.removeprefix("dkr.ecr.").partition(".")[0], rest.partition("@")[0].partition(":")[0]
-
-
-def is_public(subnet_id: str, route_tables: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a subnet's route table leads everywhere by an internet gateway; a subnet without an association of its
-    own has the VPC's main table (VPC user guide, subnet route tables)."""
-    own = next((table for table in route_tables if _associated(table, "SubnetId", subnet_id)), None)
-    table = own or next((table for table in route_tables if _associated(table, "Main", True)), {})
-    return any(
-        route.get("DestinationCidrBlock") == "0.0.0.0/0"
-        and str(route.get("GatewayId", "")).startswith("igw-")
-        and route.get("State", "active") == "active"
-        for route in table.get("Routes", ())
-    )
-
-
-def _associated(table: Mapping[str, Any], key: str, value: Any) -> bool:
-    return any(association.get(key) == value for association in table.get("Associations", ()))
 
 
 def _unread(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Unread]]:

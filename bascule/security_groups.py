@@ -16,7 +16,11 @@ from bascule.plan_json import Unknown
 from bascule.planned_values import World, items, may_be_any, of_type
 
 CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
-"""The name of AWS's list of CloudFront's origin-facing addresses."""
+"""The name of AWS's list of CloudFront's origin-facing addresses (CloudFront developer guide, AWS-managed prefix list).
+"""
+
+RULES_QUOTA = "L-0EA8095F"
+"""Service Quotas' code of "Inbound or outbound rules per security group"."""
 EVERYWHERE = "0.0.0.0/0"
 
 Admits = Callable[[Mapping[str, Any]], bool | None]

@@ -21,14 +21,12 @@ from bascule.inventory import (
     vpc_id,
 )
 from bascule.reading import Call, OnCall, read
+from bascule.security_groups import CLOUDFRONT, RULES_QUOTA
 from bascule.site import S3State, Site
 
 GLOBAL = "us-east-1"
 """Where CloudFront's certificates and AWS Health's events are (ACM user guide, supported Regions; Health API endpoint).
 """
-
-ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
-"""Name of the prefix list from whose addresses CloudFront talks to origins."""
 
 KEY_TYPES = (
     "RSA_1024",
@@ -40,9 +38,6 @@ KEY_TYPES = (
     "EC_secp521r1",
 )
 """Every kind of key: without them, ListCertificates leaves out all but RSA of up to 2,048 bits (ACM API, Filters)."""
-
-RULES_QUOTA = "L-0EA8095F"
-"""Service Quotas' code of "Inbound or outbound rules per security group"."""
 
 
 def take(
@@ -83,13 +78,9 @@ def _first(found: Inventory, site: Site) -> dict[str, Call]:
         "origin_request_policies": Call(
             "cloudfront", "ListOriginRequestPolicies", _MANAGED, "OriginRequestPolicyList.Items"
         ),
-        "response_headers_policies": Call(
-            "cloudfront", "ListResponseHeadersPolicies", _MANAGED, "ResponseHeadersPolicyList.Items"
-        ),
         "bucket": Call("s3", "HeadBucket", bucket, absent=unbucketed),
         "objects": Call("s3", "ListObjectsV2", bucket, "Contents", unbucketed, most=MOST_OBJECTS + 1),
         "website": Call("s3", "GetBucketWebsite", bucket, absent=("NoSuchWebsiteConfiguration", *unbucketed)),
-        "bucket_policy": Call("s3", "GetBucketPolicy", bucket, absent=("NoSuchBucketPolicy", *unbucketed)),
         "bucket_policy_status": Call("s3", "GetBucketPolicyStatus", bucket, absent=("NoSuchBucketPolicy", *unbucketed)),
         "public_access_block": Call(
             "s3", "GetPublicAccessBlock", bucket, absent=("NoSuchPublicAccessBlockConfiguration", *unbucketed)
@@ -122,7 +113,7 @@ def _first(found: Inventory, site: Site) -> dict[str, Call]:
         "prefix_list": Call(
             "ec2",
             "DescribeManagedPrefixLists",
-            {"Filters": [{"Name": "prefix-list-name", "Values": [ORIGIN_FACING]}]},
+            {"Filters": [{"Name": "prefix-list-name", "Values": [CLOUDFRONT]}]},
             "PrefixLists",
         ),
         "zones": Call("ec2", "DescribeAvailabilityZones", items="AvailabilityZones"),

@@ -38,10 +38,10 @@ def _stations(decision: Decision) -> Iterator[tuple[str, str]]:
         yield "asked as", decision.path
     for function in decision.functions:
         yield "function", f"{function.event}: {_text(function.arn)}"
-    if decision.caching is not None:
-        yield "cache", _unclear(decision.caching) or _caching(decision.caching)  # type: ignore[arg-type]
-    if decision.forwarded is not None:
-        yield "forwarded", _unclear(decision.forwarded) or _forwarded(decision.forwarded)  # type: ignore[arg-type]
+    if (kept := decision.caching) is not None:
+        yield "cache", kept.why if isinstance(kept, Unclear) else _caching(kept)
+    if (sent := decision.forwarded) is not None:
+        yield "forwarded", sent.why if isinstance(sent, Unclear) else _forwarded(sent)
     if decision.origin is not None:
         what = f" ({decision.origin.address})" if decision.origin.address else ""
         yield "origin", f"{decision.origin.id}: {_text(decision.origin.domain)}{what}"
@@ -60,10 +60,6 @@ def _stations(decision: Decision) -> Iterator[tuple[str, str]]:
     for proviso in decision.provisos:
         yield "provided that", proviso
     yield "answered by", decision.answered_by + (f": {decision.why}" if decision.why else "")
-
-
-def _unclear(found: Any) -> str:
-    return found.why if isinstance(found, Unclear) else ""
 
 
 def _caching(caching: Caching) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bascule.security_groups import CLOUDFRONT
 from bascule.site import Site
 from modules.cdk import (
     Construct,
@@ -13,10 +14,6 @@ from modules.cdk import (
 )
 from modules.names import fixed_name, tags
 
-CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
-"""AWS's list of CloudFront's origin-facing addresses. It weighs 55 of the 60 rules that a group may hold, so one group
-admits it on one port only (CloudFront developer guide, AWS-managed prefix list)."""
-
 
 def listener_port(site: Site) -> int:
     """The ALB's one port: 80 for http, 443 for https."""
@@ -24,16 +21,18 @@ def listener_port(site: Site) -> int:
 
 
 class Network(Construct):
-    """Who may talk to whom: CloudFront to the ALB on one port, the ALB to the tasks on theirs, nobody else."""
+    """Who may talk to whom: CloudFront to the ALB on one port, the ALB to the tasks on theirs, nobody else.
+
+    One port, because CloudFront's list weighs 55 of the 60 rules that a group may hold (CloudFront developer guide,
+    AWS-managed prefix list).
+    """
 
     def __init__(self, scope: Construct, site_name: str, site: Site, vpc_id: str) -> None:
         super().__init__(scope, "network")
         port, task_port = listener_port(site), site.service.container_port
         self.alb_group = self._group("alb", "ALB: CloudFront in, tasks out", site_name, vpc_id)
         self.tasks_group = self._group("tasks", "Tasks: the ALB in, everything out", site_name, vpc_id)
-        cloudfront = data_aws_ec2_managed_prefix_list.DataAwsEc2ManagedPrefixList(
-            self, "cloudfront", name=CLOUDFRONT_PREFIX_LIST
-        )
+        cloudfront = data_aws_ec2_managed_prefix_list.DataAwsEc2ManagedPrefixList(self, "cloudfront", name=CLOUDFRONT)
         cloudfront.override_logical_id("cloudfront")
         ingress = vpc_security_group_ingress_rule.VpcSecurityGroupIngressRule
         egress = vpc_security_group_egress_rule.VpcSecurityGroupEgressRule

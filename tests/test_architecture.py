@@ -39,7 +39,9 @@ PURE |= {"renderers.audit_markdown", "renderers.checks_text", "renderers.checks_
 CDK = ("cdktf", "jsii", "constructs", "cdktf_cdktf_provider_aws")
 AWS = ("boto3", "botocore", "moto")
 SANDBOX_SERVER = ("account", "answers", "corrections", "seed", "server", "services", "targets")
-SANDBOX_SERVER += ("calls", "iam", "principals", "refusals", "requests", "corrections_inventory")
+SANDBOX_SERVER += ("calls", "iam", "principals", "refusals", "requests")
+SANDBOX_SERVER += tuple(f"corrections.{name}" for name in ("cloudfront", "ec2", "ecs", "iam", "inventory"))
+SANDBOX_SERVER += ("corrections.load_balancing", "corrections.instead")
 """Modules of bascule.sandbox that run in the server's own process, where moto is."""
 
 

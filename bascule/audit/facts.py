@@ -17,6 +17,7 @@ from bascule.audit.known import day, known, untold
 from bascule.inventory import MOST_OBJECTS, Inventory, Unread
 from bascule.ladder import ALB_ORIGIN_ID, origin_is_bucket
 from bascule.site import Site
+from bascule.subnets import has_room, is_public
 
 Facts = Mapping[str, Any]
 
@@ -257,7 +258,8 @@ def _subnets(subnets: Sequence[Mapping[str, Any]] | None, wanted: Sequence[str],
             "id": one["SubnetId"],
             "zone": one["AvailabilityZone"],
             "free": one["AvailableIpAddressCount"],
-            "public": known(found.route_tables, partial(inventory.is_public, one["SubnetId"])),
+            "room": has_room(one),
+            "public": known(found.route_tables, partial(is_public, one["SubnetId"])),
             "wanted": one["SubnetId"] in wanted,
         }
         for one in sorted(subnets or (), key=lambda subnet: str(subnet["SubnetId"]))

@@ -11,9 +11,7 @@ from bascule.audit.facts import Facts
 from bascule.audit.known import unknown, unread
 from bascule.audit.phrases import Phrase, phrase
 from bascule.audit.reuse import each_once, listeners, reuse
-
-FREE_ADDRESSES = 8
-"""Addresses that a subnet of an ALB needs free (ELB user guide, subnets for your load balancer)."""
+from bascule.subnets import FREE
 
 
 class Verdict(StrEnum):
@@ -126,7 +124,7 @@ def _room(subnets: Any) -> tuple[list[Phrase], list[Phrase], list[Phrase]]:
             [],
             [phrase("in other subnets of the VPC than the service's, which are public: {subnets}", subnets=others)],
         )
-    needs = phrase("an ALB needs public subnets with {free} free addresses in two zones", free=FREE_ADDRESSES)
+    needs = phrase("an ALB needs public subnets with {free} free addresses in two zones", free=FREE)
     if own:
         return [phrase("{needs}; the service has them in {zones} alone", needs=needs, zones=own)], [], []
     return [phrase("{needs}; the service has none", needs=needs)], [], []
@@ -134,7 +132,7 @@ def _room(subnets: Any) -> tuple[list[Phrase], list[Phrase], list[Phrase]]:
 
 def usable(subnets: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The subnets of the facts in which an ALB that faces the internet can stand."""
-    return [one for one in subnets if one["public"] is True and one["free"] >= FREE_ADDRESSES]
+    return [one for one in subnets if one["public"] is True and one["room"]]
 
 
 def zones(subnets: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

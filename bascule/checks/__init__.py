@@ -20,11 +20,12 @@ from bascule.checks import (
     storage,
     tasks,
 )
-from bascule.checks.base import Case, Check, Outcome, Result, UnansweredError
+from bascule.checks.base import Case, Check
 from bascule.checks.permissions import Permissions
 from bascule.errors import InputError
 from bascule.inventory import Inventory
 from bascule.ladder import Stage
+from bascule.outcomes import Outcome, Result, UnansweredError
 from bascule.site import Site, Waiver
 
 __all__ = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bascule.checks.base import Case, Check, Result, fail, listed, number, passed, unknown, warn
+from bascule.checks.base import Case, Check, listed, number
 from bascule.checks.subnets import chosen
 from bascule.inventory import Unread
 from bascule.ladder import Stage
+from bascule.outcomes import Result, fail, passed, unknown, warn
 
 NOTABLE, ALLOWED = 60, 900
 """Seconds of clock skew: what a set clock doesn't have, and what AWS refuses (IAM User Guide, signing requests)."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from bascule import names
-from bascule.checks.base import Case, Check, Result, fail, items, listed, passed, unknown, warn, worst
+from bascule.checks.base import Case, Check, items, listed
 from bascule.inventory import Unread, apexes, rows
 from bascule.ladder import Stage
+from bascule.outcomes import Result, fail, passed, unknown, warn, worst
 
 
 def _equal(case: Case) -> Result:

@@ -5,44 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bascule.checks.by_hand import by_hand
 from bascule.inventory import Fact, Inventory, Unread
 from bascule.ladder import Stage
+from bascule.outcomes import Result, UnansweredError, unknown
 from bascule.site import Site
 
 if TYPE_CHECKING:
     from bascule.checks.permissions import Permissions
-
-
-class Outcome(StrEnum):
-    """What a check says of an account. `unknown` is what couldn't be looked at, and never taken for a pass."""
-
-    PASS = "pass"
-    WARN = "warn"
-    FAIL = "fail"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one check saw."""
-
-    outcome: Outcome
-    evidence: str
-    """What was observed, with ids and numbers."""
-    remedy: str = ""
-    """What to do about it; empty where it passed."""
-
-
-class UnansweredError(Exception):
-    """A check needs what couldn't be read or isn't there; `result` is what it says then."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(result.evidence)
-        self.result = result
 
 
 @dataclass(frozen=True)
@@ -163,45 +135,11 @@ WORDS: Mapping[str, str] = {
 """Facts in words, where their names don't say it."""
 
 
-def passed(evidence: str) -> Result:
-    """What holds."""
-    return Result(Outcome.PASS, evidence)
-
-
-def warn(evidence: str, remedy: str) -> Result:
-    """What a person should know, and what may be left as it is."""
-    return Result(Outcome.WARN, evidence, remedy)
-
-
-def fail(evidence: str, remedy: str) -> Result:
-    """What keeps the move from going well."""
-    return Result(Outcome.FAIL, evidence, remedy)
-
-
-def unknown(evidence: str, remedy: str) -> Result:
-    """What couldn't be looked at."""
-    return Result(Outcome.UNKNOWN, evidence, remedy)
-
-
 def unread(fact: Unread, command: str) -> Result:
     """What couldn't be read; only a refusal is mended by a permission."""
     yourself = f"look yourself: `{command}`"
     remedy = f"allow {fact.action} to this role; or {yourself}" if fact.refused else f"{yourself}, or try again"
     return unknown(str(fact), remedy)
-
-
-def worst(results: Iterable[Result]) -> Result:
-    """Several observations as one result: the worst outcome, with all evidence and remedies that have it."""
-    found = list(results)
-    outcome = next(
-        o for o in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS) if o in {r.outcome for r in found}
-    )
-    said = [result for result in found if result.outcome is outcome]
-    return Result(outcome, *("; ".join(dict.fromkeys(t for t in texts if t)) for texts in _columns(said)))
-
-
-def _columns(results: list[Result]) -> tuple[list[str], list[str]]:
-    return [result.evidence for result in results], [result.remedy for result in results]
 
 
 def items(holder: Mapping[str, Any], key: str) -> list[Any]:

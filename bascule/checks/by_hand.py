@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bascule.inventory import Inventory, vpc_id
+from bascule.security_groups import CLOUDFRONT, RULES_QUOTA
 from bascule.site import S3State, Site
 
 COMMANDS: Mapping[str, str] = {
@@ -16,11 +17,9 @@ COMMANDS: Mapping[str, str] = {
     "certificates": "aws acm list-certificates --region {region}",
     "cache_policies": "aws cloudfront list-cache-policies --type managed",
     "origin_request_policies": "aws cloudfront list-origin-request-policies --type managed",
-    "response_headers_policies": "aws cloudfront list-response-headers-policies --type managed",
     "bucket": "aws s3api head-bucket --bucket {bucket}",
     "objects": "aws s3api list-objects-v2 --bucket {bucket}",
     "website": "aws s3api get-bucket-website --bucket {bucket}",
-    "bucket_policy": "aws s3api get-bucket-policy --bucket {bucket}",
     "bucket_policy_status": "aws s3api get-bucket-policy-status --bucket {bucket}",
     "public_access_block": "aws s3api get-public-access-block --bucket {bucket}",
     "state_bucket": "aws s3api head-bucket --bucket {state}",
@@ -39,9 +38,10 @@ COMMANDS: Mapping[str, str] = {
     "load_balancers": "aws elbv2 describe-load-balancers --region {region}",
     "target_groups": "aws elbv2 describe-target-groups --region {region}",
     "load_balancer_limits": "aws elbv2 describe-account-limits --region {region}",
-    "rules_quota": "aws service-quotas get-service-quota --region {region} --service-code vpc --quota-code L-0EA8095F",
+    "rules_quota": "aws service-quotas get-service-quota --region {region} --service-code vpc "
+    "--quota-code {rules_quota}",
     "prefix_list": "aws ec2 describe-managed-prefix-lists --region {region} "
-    "--filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing",
+    "--filters Name=prefix-list-name,Values={cloudfront}",
     "zones": "aws ec2 describe-availability-zones --region {region}",
     "region": "aws ec2 describe-regions --all-regions --region-names {region}",
     "events": "aws health describe-events --region us-east-1 --filter regions={region}",
@@ -68,5 +68,7 @@ def by_hand(name: str, site: Site, inventory: Inventory, key: str = "") -> str:
         secret=site.origin.secret_parameter,
         alias=next(iter(site.aliases), "NAME"),
         in_vpc=f" --filters Name=vpc-id,Values={vpc}" if vpc else "",
+        rules_quota=RULES_QUOTA,
+        cloudfront=CLOUDFRONT,
         key=key or service.get("taskDefinition") or "NAME",
     )

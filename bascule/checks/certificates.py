@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bascule.checks.base import Case, Check, Result, fail, listed, passed, unknown, warn
+from bascule.checks.base import Case, Check, listed
 from bascule.ladder import Stage
+from bascule.outcomes import Result, fail, passed, unknown, warn
 
 SOON = timedelta(days=30)
 """ACM renews 60 days before the end (ACM user guide, managed renewal): what is left 30 isn't being renewed."""

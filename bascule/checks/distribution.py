@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bascule import distribution
-from bascule.checks.base import Case, Check, Result, fail, items, listed, number, passed, warn
+from bascule.checks.base import Case, Check, items, listed, number
 from bascule.ladder import ALB_ORIGIN_ID, Stage, origin_is_bucket
 from bascule.managed_policies import ALL_VIEWER, CACHING_DISABLED, CACHING_OPTIMIZED, NAMES
+from bascule.outcomes import Result, fail, passed, warn
 
 
 def _there(case: Case) -> Result:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bascule.checks.base import Case, Check, Result, fail, listed, passed, warn
+from bascule.checks.base import Case, Check, listed
 from bascule.inventory import network_of
 from bascule.ladder import Stage
+from bascule.outcomes import Result, fail, passed, warn
 
 Group = Mapping[str, Any]
 

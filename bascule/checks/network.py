@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import ip_network
 
 from bascule.checks import subnets
-from bascule.checks.base import Case, Check, Result, fail, listed, number, passed, unknown, worst
+from bascule.checks.base import Case, Check, listed, number
 from bascule.ladder import Stage
+from bascule.outcomes import Result, fail, passed, unknown, worst
+from bascule.security_groups import CLOUDFRONT, RULES_QUOTA
+from bascule.subnets import FREE, SMALLEST, has_room, internet_gateway, route_table
 
 ZONES = 2
 """An ALB spans at least two availability zones (ELB user guide, Application Load Balancers)."""
-
-FREE, SMALLEST = 8, 27
-"""Free addresses that an ALB needs in each subnet, and the longest prefix that a subnet may have (the same guide)."""
 
 WEIGHT = 55
 """Rules that CloudFront's prefix list counts for (CloudFront developer guide), where AWS doesn't say its MaxEntries."""
@@ -42,8 +41,8 @@ def _public(case: Case) -> Result:
     results = []
     for subnet in found:
         name = subnet["SubnetId"]
-        table = subnets.route_table(name, tables)
-        gateway = subnets.internet_gateway(table)
+        table = route_table(name, tables)
+        gateway = internet_gateway(table)
         where = table["RouteTableId"] if table else "no route table"
         if gateway:
             results.append(passed(f"{name} → {gateway} ({where})"))
@@ -63,7 +62,7 @@ def _addresses(case: Case) -> Result:
     for subnet in subnets.chosen(case):
         free, block = subnet.get("AvailableIpAddressCount", 0), subnet.get("CidrBlock")
         seen = f"{subnet['SubnetId']}: {free} free of {block}"
-        if free < FREE or (block and ip_network(block).prefixlen > SMALLEST):
+        if not has_room(subnet):
             remedy = f"free addresses there, or name larger subnets (/{SMALLEST} at least) in load_balancer.subnets"
             results.append(fail(f"{seen}; an ALB needs {FREE} in a /{SMALLEST} or larger", remedy))
         else:
@@ -116,7 +115,7 @@ def _group_rules(case: Case) -> Result:
     lists = case.rows("prefix_list")
     if not lists:
         return fail(
-            f"{case.site.region} has no prefix list com.amazonaws.global.cloudfront.origin-facing",
+            f"{case.site.region} has no prefix list {CLOUDFRONT}",
             f"look yourself: `{case.look('prefix_list')}`; without it nothing can admit CloudFront alone",
         )
     weight = int(lists[0].get("MaxEntries") or WEIGHT)
@@ -126,7 +125,7 @@ def _group_rules(case: Case) -> Result:
         return fail(
             seen,
             "raise the quota: `aws service-quotas request-service-quota-increase --service-code vpc --quota-code "
-            f"L-0EA8095F --desired-value {max(weight + 5, 60)} --region {case.site.region}`",
+            f"{RULES_QUOTA} --desired-value {max(weight + 5, 60)} --region {case.site.region}`",
         )
     return passed(seen)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bascule.checks.base import Case, Check, Result, fail, listed, number, passed, unknown, unread, worst
+from bascule.checks.base import Case, Check, listed, number, unread
 from bascule.inventory import Unread
 from bascule.ladder import Stage
+from bascule.outcomes import Result, fail, passed, unknown, worst
 
 ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "allowed", "explicitDeny", "implicitDeny"
 """IAM's words for a decision (IAM API, PolicyEvaluationDecisionType)."""

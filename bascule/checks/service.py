@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from bascule.checks.base import Case, Check, Result, UnansweredError, fail, listed, number, passed, unread, warn
+from bascule.checks.base import Case, Check, listed, number, unread
 from bascule.inventory import Unread, network_of
 from bascule.ladder import Stage
+from bascule.outcomes import Result, UnansweredError, fail, passed, warn
 
 
 def _there(case: Case) -> Result:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bascule import distribution
-from bascule.checks.base import Case, Check, Result, fail, items, listed, passed, warn, worst
+from bascule.checks.base import Case, Check, items, listed
 from bascule.error_responses import masks
 from bascule.ladder import Stage
+from bascule.outcomes import Result, fail, passed, warn, worst
 
 BEFORE_ORIGIN = ("viewer-request", "origin-request")
 """Events at which a function sees, and may rewrite, what the application is asked."""

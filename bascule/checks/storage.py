@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bascule.checks.base import Case, Check, Result, fail, items, passed, warn
+from bascule.checks.base import Case, Check, items
 from bascule.ladder import Stage, origin_is_bucket
+from bascule.outcomes import Result, fail, passed, warn
 from bascule.site import S3State
 
 

@@ -35,22 +35,3 @@ def chosen(case: Case) -> list[Subnet]:
 def zones(subnets: Iterable[Subnet]) -> list[str]:
     """Their zones, in order."""
     return [str(subnet.get("AvailabilityZone")) for subnet in subnets]
-
-
-def route_table(subnet: str, tables: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The route table of a subnet: its own, or the VPC's main one (VPC user guide, subnet route tables)."""
-    found = [(table, link) for table in tables for link in table.get("Associations", ())]
-    for table, link in found:
-        if link.get("SubnetId") == subnet:
-            return table
-    return next((table for table, link in found if link.get("Main")), None)
-
-
-def internet_gateway(table: Mapping[str, Any] | None) -> str | None:
-    """The internet gateway that a route table sends everything to, if it does and the gateway is there."""
-    for route in (table or {}).get("Routes", ()):
-        gateway = str(route.get("GatewayId") or "")
-        everything = route.get("DestinationCidrBlock") == "0.0.0.0/0"
-        if everything and gateway.startswith("igw-") and route.get("State", "active") == "active":
-            return gateway
-    return None

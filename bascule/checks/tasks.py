@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from bascule.checks.base import Case, Check, Result, fail, listed, passed, unknown, warn, worst
+from bascule.checks.base import Case, Check, listed
 from bascule.inventory import serves
 from bascule.ladder import Stage
+from bascule.outcomes import Result, fail, passed, unknown, warn, worst
 
 Definition = Mapping[str, Any]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bascule.verify.row import Outcome, Row
+from bascule.outcomes import Outcome
+from bascule.verify.row import Row
 
 STYLES = {
     Outcome.PASS: "32",

@@ -9,9 +9,7 @@ from bascule.ladder import Stage
 from bascule.plan_json import Unknown
 from bascule.routing import items, known
 from bascule.rules.base import Case, Observation, Rule, Severity, fail, unknown
-
-CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
-"""AWS's list of CloudFront's origin-facing addresses (CloudFront developer guide, AWS-managed prefix list)."""
+from bascule.security_groups import CLOUDFRONT
 
 WEIGHT, QUOTA = 55, 60
 """Rules that the prefix list counts for, and that a security group may have (VPC user guide, quota L-0EA8095F)."""
@@ -153,7 +151,7 @@ def _cloudfront_lists(case: Case) -> frozenset[Any] | None:
     found = [
         values.get("id")
         for address, values in case.plan.data.items()
-        if address.startswith("data.aws_ec2_managed_prefix_list.") and values.get("name") == CLOUDFRONT_PREFIX_LIST
+        if address.startswith("data.aws_ec2_managed_prefix_list.") and values.get("name") == CLOUDFRONT
     ]
     return frozenset(found) if found else None
 

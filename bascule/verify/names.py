@@ -6,10 +6,11 @@ import re
 from datetime import timedelta
 
 from bascule.formats import Expect
+from bascule.outcomes import Result, fail, not_configured, passed, unknown, warn, worst
 from bascule.verify.expectation import Expectation
 from bascule.verify.messages import Kind, NoAnswer, Request, Response
 from bascule.verify.remedies import remedy
-from bascule.verify.row import Result, Steps, ask, fail, not_configured, passed, unanswered, unknown, warn, worst
+from bascule.verify.row import Steps, ask, unanswered
 from bascule.verify.source import BEHIND, Source, seen, shown, source
 from bascule.verify.walk import page
 

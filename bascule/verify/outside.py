@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from statistics import median
 
+from bascule.outcomes import Result, fail, not_configured, passed, unknown, warn
 from bascule.verify.expectation import Closed, Expectation
 from bascule.verify.messages import Kind, NoAnswer, Request
-from bascule.verify.row import Result, Steps, ask, fail, not_configured, passed, unknown, warn
+from bascule.verify.row import Steps, ask
 from bascule.verify.source import BEHIND, seen, source
 from bascule.verify.walk import page
 

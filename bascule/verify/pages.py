@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from bascule.formats import Expect
+from bascule.outcomes import Result, fail, not_configured, passed, unknown, warn
 from bascule.verify.expectation import Expectation
 from bascule.verify.messages import Request, Response
 from bascule.verify.remedies import INVALIDATE, remedy
-from bascule.verify.row import Result, Steps, ask, fail, not_configured, passed, unknown, warn
+from bascule.verify.row import Steps, ask
 from bascule.verify.source import APP_ROUTER, BEHIND, Source, masked, seen, shown, signed, source
 from bascule.verify.walk import Page, application_page, page, with_query
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bascule.outcomes import Result, fail, not_configured, passed, unknown, warn
 from bascule.verify.expectation import Expectation
 from bascule.verify.messages import Request, Response
 from bascule.verify.remedies import remedy
-from bascule.verify.row import Result, Steps, ask, fail, not_configured, passed, unknown, warn
+from bascule.verify.row import Steps, ask
 from bascule.verify.source import BEHIND, Source, masked, seen, source
 from bascule.verify.walk import with_query
 

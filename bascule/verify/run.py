@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
+from bascule.outcomes import Outcome, UnansweredError
 from bascule.verify.expectation import Expectation
 from bascule.verify.matrix import questions
 from bascule.verify.messages import Address, Answer, Fetch, Request
 from bascule.verify.outside import first_byte
-from bascule.verify.row import Outcome, Question, Row, UnansweredError, drive
+from bascule.verify.row import Question, Row, drive
 
 WORKERS = 8
 """Rows asked at the same time; most of their time is waiting."""

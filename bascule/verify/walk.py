@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
+from bascule.outcomes import UnansweredError, unknown
 from bascule.verify.expectation import Expectation
 from bascule.verify.messages import Headers, Request, Response
-from bascule.verify.row import Steps, UnansweredError, ask, unknown
+from bascule.verify.row import Steps, ask
 from bascule.verify.source import BEHIND, masked, seen, source
 
 REDIRECTS = (301, 302, 303, 307, 308)

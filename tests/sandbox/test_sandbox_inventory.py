@@ -18,12 +18,6 @@ from cryptography.x509.oid import NameOID
 from bascule.sandbox import control
 
 SERVICE, CLUSTER = "arquantix-coming-soon", "arquantix-cluster"
-SANDBOX = Path(control.__file__).parent
-
-pytestmark = pytest.mark.skipif(
-    not any("corrections_inventory" in (SANDBOX / f"{name}.py").read_text() for name in ("corrections", "server")),
-    reason="bascule.sandbox.corrections_inventory isn't applied yet",
-)
 
 
 @pytest.fixture

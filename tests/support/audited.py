@@ -133,7 +133,6 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
     ("cloudfront", "ListOriginRequestPolicies"): _policies(
         "OriginRequestPolicy", ("216adef6-5c7f-47e4-b989-5492eafa07d3", "AllViewer")
     ),
-    ("cloudfront", "ListResponseHeadersPolicies"): _policies("ResponseHeadersPolicy"),
     ("cloudfront", "GetFunction"): {"FunctionCode": Body(b"function handler(event) { return event.request; }")},
     ("s3", "HeadBucket"): {"BucketRegion": REGION},
     ("s3", "ListObjectsV2"): {
@@ -142,7 +141,6 @@ ANSWERS: Mapping[tuple[str, str], Answer] = {
         + [{"Key": "CNAME", "Size": 15}]
     },
     ("s3", "GetBucketWebsite"): {"IndexDocument": {"Suffix": "index.html"}},
-    ("s3", "GetBucketPolicy"): {"Policy": '{"Version": "2012-10-17", "Statement": []}'},
     ("s3", "GetBucketPolicyStatus"): {"PolicyStatus": {"IsPublic": True}},
     ("s3", "GetPublicAccessBlock"): {
         "PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "BlockPublicPolicy": False}

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bascule.formats import Expect
+from bascule.outcomes import Outcome, Result, UnansweredError
 from bascule.verify.expectation import Closed, Expectation
 from bascule.verify.messages import Address, Answer, Request, Response
-from bascule.verify.row import Outcome, Result, Steps, UnansweredError, drive
+from bascule.verify.row import Steps, drive
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 EXPECTED = Expectation(

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from bascule.formats import Expect
+from bascule.outcomes import Outcome
 from bascule.renderers import verify_json, verify_text
-from bascule.verify.row import Outcome, Row
+from bascule.verify.row import Row
 from bascule.verify.run import all_pass
 
 ROWS = (

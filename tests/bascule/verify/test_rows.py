@@ -8,10 +8,11 @@ import pytest
 from webserver_answers import EXPECTED, HTML, NEXT, S3, Script, outcome, told
 
 from bascule.formats import Expect
+from bascule.outcomes import Outcome
 from bascule.verify import pages, requests
 from bascule.verify.expectation import Markers
 from bascule.verify.messages import Answer, Kind, NoAnswer, Request, Response
-from bascule.verify.row import Outcome, drive
+from bascule.verify.row import drive
 from bascule.verify.walk import HOPS, page
 
 

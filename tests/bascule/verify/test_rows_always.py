@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from webserver_answers import EXPECTED, HTML, told
 
 from bascule.formats import Expect
+from bascule.outcomes import Outcome, UnansweredError
 from bascule.verify import pages, requests
 from bascule.verify.expectation import Expectation, Markers
 from bascule.verify.matrix import questions
 from bascule.verify.messages import Answer, Certificate, Kind, NoAnswer, Request, Response
-from bascule.verify.row import Outcome, UnansweredError, drive
+from bascule.verify.row import drive
 
 HEADERS = st.lists(
     st.one_of(

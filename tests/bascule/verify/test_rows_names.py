@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 from webserver_answers import EXPECTED, HTML, NEXT, NOW, outcome, told
 
+from bascule.outcomes import Outcome, fail, passed, unknown, worst
 from bascule.verify import names, outside
 from bascule.verify.expectation import Closed
 from bascule.verify.matrix import questions
 from bascule.verify.messages import Address, Answer, Certificate, Kind, NoAnswer, Request, Response
-from bascule.verify.row import Outcome, drive, fail, passed, unknown, worst
+from bascule.verify.row import drive
 from bascule.verify.run import Target
 
 

@@ -9,7 +9,8 @@ from webserver_authority import authority, trusting
 from webserver_site import BARE, WWW, Fault, site
 
 from bascule.formats import Expect
-from bascule.verify.row import Outcome, Row
+from bascule.outcomes import Outcome
+from bascule.verify.row import Row
 from bascule.verify.run import Target, all_pass, measure, verify
 
 ALIASES = {f"alias {WWW}", f"alias {BARE}"}

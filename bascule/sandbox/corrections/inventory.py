@@ -5,7 +5,6 @@ Each docstring says what AWS does, what moto does, and where that is known from.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,21 +13,11 @@ from moto.core.responses import ActionResult
 from moto.ecr.responses import ECRResponse
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from bascule.sandbox.corrections.instead import instead
 from bascule.sandbox.services import Refused
 
 IMAGES = 100
 """Images on a page of DescribeImages that names no size."""
-
-
-def _instead(owner: Any, name: str) -> Callable[[Any], Any]:
-    """Puts what it decorates in the place of moto's `owner.name`; AttributeError if moto has no such name any more."""
-    getattr(owner, name)
-
-    def replace(by: Any) -> Any:
-        setattr(owner, name, by)
-        return by
-
-    return replace
 
 
 def images_come_in_pages() -> None:
@@ -38,7 +27,7 @@ def images_come_in_pages() -> None:
     """
     original: Any = ECRResponse.describe_images
 
-    @_instead(ECRResponse, "describe_images")
+    @instead(ECRResponse, "describe_images")
     def describe_images(self: Any) -> ActionResult:
         images = list(original(self).result["imageDetails"])
         if self._get_param("imageIds"):
@@ -57,7 +46,7 @@ def scanned_images_say_so() -> None:
     """
     original: Any = ECRResponse.describe_images
 
-    @_instead(ECRResponse, "describe_images")
+    @instead(ECRResponse, "describe_images")
     def describe_images(self: Any) -> ActionResult:
         result = original(self).result
         for image in result["imageDetails"]:
@@ -80,7 +69,7 @@ def certificates_are_listed_by_key_type() -> None:
     """
     original: Any = AWSCertificateManagerResponse.list_certificates
 
-    @_instead(AWSCertificateManagerResponse, "list_certificates")
+    @instead(AWSCertificateManagerResponse, "list_certificates")
     def list_certificates(self: Any) -> ActionResult:
         certificates = original(self).result["CertificateSummaryList"]
         if not (self._get_param("Includes") or {}).get("keyTypes"):
@@ -96,7 +85,7 @@ def services_of_codedeploy_have_task_sets() -> None:
     """
     original: Any = EC2ContainerServiceResponse.describe_services
 
-    @_instead(EC2ContainerServiceResponse, "describe_services")
+    @instead(EC2ContainerServiceResponse, "describe_services")
     def describe_services(self: Any) -> ActionResult:
         result = original(self).result
         return ActionResult({**result, "services": [_with_task_sets(service) for service in result["services"]]})
@@ -132,7 +121,7 @@ def tasks_are_listed_of_what_there_is() -> None:
     """
     original: Any = EC2ContainerServiceResponse.list_tasks
 
-    @_instead(EC2ContainerServiceResponse, "list_tasks")
+    @instead(EC2ContainerServiceResponse, "list_tasks")
     def list_tasks(self: Any) -> ActionResult:
         cluster = self._get_param("cluster", "default").split("/")[-1]
         if cluster not in self.ecs_backend.clusters:
