@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from bascule.errors import BasculeError
 
 Client = Any
-"""A boto3 client; boto3 has no types of its own."""
+"""A client of botocore's, which has no types of its own."""
 
 
 class Clients(Protocol):
-    """Gives the client of a service by its boto3 name, e.g. `clients("ecs")`, in the site's region or another one."""
+    """Gives the client of a service by its botocore name, e.g. `clients("ecs")`, in the site's region or another one."""
 
     def __call__(self, service: str, region: str | None = None, /) -> Client: ...
 
@@ -51,11 +51,10 @@ class Identity:
 
 def clients(region: str) -> Clients:
     """Clients for `region`; CloudFront, which is global, is signed for us-east-1. They retry as botocore does."""
-    import boto3
     from botocore.config import Config
+    from botocore.session import Session
 
-    with readable():
-        session = boto3.Session(region_name=region)
+    session = Session()
     config = Config(
         retries={"mode": "standard"}, connect_timeout=5, user_agent_extra="bascule", max_pool_connections=CONNECTIONS
     )
@@ -69,7 +68,7 @@ def clients(region: str) -> Clients:
                 return made[key]
             with readable():
                 try:
-                    made[key] = session.client(service, region_name=key[1], config=config)
+                    made[key] = session.create_client(service, region_name=key[1], config=config)
                 except ValueError as error:
                     # botocore's word for settings that it can't use, such as an AWS_ENDPOINT_URL without a scheme.
                     raise BasculeError(

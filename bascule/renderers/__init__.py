@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from bascule.formats import Format
-from bascule.review import Review
 
-Render = Callable[[Review], str]
+if TYPE_CHECKING:  # the audit's renderers are of this package too, and need no rules
+    from bascule.review import Review
 
 
-def renderer(format: Format) -> Render:
+def renderer(format: Format) -> Callable[[Review], str]:
     """The renderer of a format, which is a module of this package with a function `render`."""
-    render: Render = import_module(f"{__name__}.{format.value}").render
+    render: Callable[[Review], str] = import_module(f"{__name__}.{format.value}").render
     return render
