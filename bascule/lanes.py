@@ -219,8 +219,10 @@ def _last(done: Action | None, reached: tuple[Target, ...]) -> Hop:
     if isinstance(done, FixedResponse):
         return Hop("answer", "fixed response", done.status)
     if isinstance(done, Forward):
-        serving = next((target for target in reached if target.service), None)
-        return Hop("target", "none") if serving is None else Hop("target", serving.service, serving.container)
+        serving = next((target for target in reached if target.answers), None)
+        if serving is None:
+            return Hop("target", "none")
+        return Hop("target", serving.service or serving.group, serving.container)
     return Hop("answer", "none" if done is None else "redirect" if isinstance(done, Redirect) else done.kind)
 
 
@@ -228,7 +230,7 @@ def _end(done: Action | None, reached: tuple[Target, ...]) -> str:
     if done is None:
         return "nothing"
     if isinstance(done, Forward):
-        return "application" if any(target.service for target in reached) else "nothing"
+        return "application" if any(target.answers for target in reached) else "nothing"
     return "refusal" if isinstance(done, FixedResponse) else "elsewhere"
 
 

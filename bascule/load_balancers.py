@@ -11,12 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bascule.listener_rules import NOT_UNDERSTOOD, Forward, Rule, in_order, rule
+from bascule.plan_json import Unknown
 from bascule.planned_values import NotKnown, World, find, first, items, known, may_be_any, of_type, sure, text
 from bascule.security_groups import Gate, gate, of_cloudfront, of_groups
 
 TARGET_STATES = "target_states"
 """A key that no target group has in Terraform: the states of its targets, where the account was read (`healthy`,
 `unhealthy`, `initial`, …, as ELB says them)."""
+
+
+UNASKED = frozenset({"draining", "unhealthy.draining", "unused"})
+"""States of targets that are sent nothing new (ELB user guide, "Health checks", target health status)."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,12 @@ class Target:
     """Name and port of the container that answers."""
     port: Any = None
 
+    @property
+    def answers(self) -> bool:
+        """Whether there is anybody to answer: registered targets, where the account was read, else a service."""
+        states = self.health.states
+        return bool(self.service) if states is None else any(state not in UNASKED for state in states)
+
 
 def load_balancer_of(found: World, origin: Mapping[str, Any]) -> str | None:
     """The address of the load balancer that an origin names, or None."""
@@ -72,7 +83,9 @@ def load_balancer_of(found: World, origin: Mapping[str, Any]) -> str | None:
 
 
 def _same_name(one: Any, other: Any) -> bool:
-    return one.lower() == other.lower() if isinstance(one, str) and isinstance(other, str) else bool(one == other)
+    if isinstance(one, str) and isinstance(other, str):
+        return one.lower() == other.lower().removeprefix("dualstack.")
+    return bool(one == other)
 
 
 def listener(found: World, balancer: str, port: Any) -> Listener | None:
@@ -120,7 +133,8 @@ def targets(found: World, forward: Forward) -> tuple[Target, ...]:
 
 def _target(found: World, arn: Any, weight: Any, address: str, group: Mapping[str, Any]) -> Target:
     states = group.get(TARGET_STATES)
-    health = Health(first(group, "health_check"), None if states is None else tuple(states))
+    read = None if states is None or isinstance(states, Unknown) else tuple(states)
+    health = Health(first(group, "health_check"), read)
     for service, values in of_type(found, "aws_ecs_service"):
         attached = find(values.get("load_balancer"), lambda one: bool(one.get("target_group_arn") == arn))
         if attached is not None:
@@ -130,6 +144,7 @@ def _target(found: World, arn: Any, weight: Any, address: str, group: Mapping[st
     for _, values in of_type(found, "aws_ecs_service"):
         for one in known(values.get("load_balancer")):
             _not_any(found, one.get("target_group_arn"))
+    sure(states)
     return Target(address, weight, health, bool(group))
 
 

@@ -35,7 +35,7 @@ def origin_of(found: World, distribution: Mapping[str, Any], behavior: Mapping[s
         return Origin(name, domain, "balancer", balancer, values)
     for address, bucket in of_type(found, "aws_s3_bucket"):
         if origin_is_bucket(text(domain), text(bucket.get("bucket"))):
-            return Origin(name, domain, "deleted" if bucket.get(DELETED) else "bucket", address, values)
+            return Origin(name, domain, "deleted" if sure(bucket.get(DELETED)) else "bucket", address, values)
     return Origin(name, domain, "elsewhere", "", values)
 
 
