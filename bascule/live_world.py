@@ -8,7 +8,11 @@ from typing import Any
 from bascule import aws, reading
 from bascule.edge_policies import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
 from bascule.inventory import network_of, rows
-from bascule.live_values import BALANCERS, behaviors_of, buckets_of, origin_balancers, service_of, world
+from bascule.live_values import world
+from bascule.live_values.balancers import BALANCERS, origin_balancers
+from bascule.live_values.edge import buckets_of
+from bascule.live_values.facts import behaviors
+from bascule.live_values.tasks import service_of
 from bascule.planned_values import World
 from bascule.reading import Call, OnCall
 from bascule.security_groups import CLOUDFRONT
@@ -67,10 +71,10 @@ def _second(answers: Mapping[str, Any]) -> dict[str, Call]:
         calls["security_groups"] = Call("ec2", "DescribeSecurityGroups", named, "SecurityGroups")
     for bucket in buckets_of(answers):
         calls[f"bucket/{bucket}"] = Call("s3", "HeadBucket", {"Bucket": bucket}, absent=("404", "NoSuchBucket"))
-    behaviors = behaviors_of(answers)
-    if {one.get("CachePolicyId") for one in behaviors} - {None, "", *CACHE_POLICIES}:
+    met = behaviors(answers)
+    if {one.get("CachePolicyId") for one in met} - {None, "", *CACHE_POLICIES}:
         calls["cache_policies"] = Call("cloudfront", "ListCachePolicies", _CUSTOM, "CachePolicyList.Items")
-    if {one.get("OriginRequestPolicyId") for one in behaviors} - {None, "", *ORIGIN_REQUEST_POLICIES}:
+    if {one.get("OriginRequestPolicyId") for one in met} - {None, "", *ORIGIN_REQUEST_POLICIES}:
         calls["origin_request_policies"] = Call(
             "cloudfront", "ListOriginRequestPolicies", _CUSTOM, "OriginRequestPolicyList.Items"
         )

@@ -19,7 +19,7 @@ PURE |= {"rules.network", "rules.listener", "rules.tls", "visitors", "hcl_diff"}
 PURE |= {"rules.serving", "fence", "formats", "renderers.json", "renderers.markdown"}
 PURE |= {"planned_values", "worlds", "wildcards", "http_request", "request_headers", "edge", "edge_policies"}
 PURE |= {"origin_requests", "security_groups", "listener_rules", "load_balancers", "origins", "lanes"}
-PURE |= {"decisions"}
+PURE |= {"decisions", "rotation"}
 PURE |= {"checks", "checks.base", "checks.by_hand", "checks.subnets", "checks.account", "checks.permissions"}
 PURE |= {"checks.distribution", "checks.aliases", "checks.certificates", "checks.storage", "checks.service"}
 PURE |= {"checks.tasks", "checks.network", "checks.groups", "checks.serving"}
@@ -34,6 +34,7 @@ PURE |= {f"verify.{name}" for name in ("messages", "row", "expectation", "source
 PURE |= {f"verify.{name}" for name in ("pages", "requests", "outside", "matrix", "run")}
 PURE |= {"renderers.verify_text", "renderers.verify_json", "trace", "configuration"}
 PURE |= {"renderers.audit_markdown", "renderers.checks_text", "renderers.checks_json"}
+PURE |= {"live_values"} | {f"live_values.{n}" for n in ("balancers", "edge", "facts", "listeners", "policies", "tasks")}
 """Modules of bascule that are values in, values out."""
 
 CDK = ("cdktf", "jsii", "constructs", "cdktf_cdktf_provider_aws")
