@@ -301,6 +301,14 @@ ADOPTING = (
 SECRET = calls("ssm", "PutParameter", "secret", unseen="the sandbox's secret is there from the start")
 """`bascule secret create`."""
 
+ROTATE = (
+    *calls("ssm", "GetParameterHistory PutParameter", "secret"),
+    *calls("cloudfront", "GetDistribution", "distribution"),
+    *calls("elbv2", "DescribeRules"),
+)
+"""`bascule secret rotate`, beyond the plans and applies in it, which are of the rung reached; no part of the ladder:
+`tests/e2e/test_rotation.py` compares."""
+
 DRY_RUNS = tuple(call for call in MAKE if call.operation in ("CreateSecurityGroup", "AuthorizeSecurityGroupIngress"))
 """What the checks before an apply ask with DryRun (`bascule.simulation`); what they read: `bascule.inventory_calls`."""
 

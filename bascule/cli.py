@@ -323,6 +323,26 @@ def create(site: SiteName = "") -> None:
     typer.echo(f"created SSM parameter {found.site.origin.secret_parameter}; its value is shown nowhere")
 
 
+@secret_app.command(short_help="Rotate the secret header to a new value.")
+def rotate(site: SiteName = "", yes: Yes = False) -> None:
+    """Rotate the secret header to a new value, in three steps in which no request is refused.
+
+    \b
+      1  SSM holds old,new: apply; the ALB accepts both
+      2  SSM holds new,old: apply; CloudFront sends the new one; wait until it is deployed everywhere
+      3  SSM holds new:     apply; the ALB refuses the old one
+
+    Each apply changes the listener rule's condition or the header of the distribution's origin, and nothing else. It
+    is shown and asked about; no value is ever shown. Stopped at any point, running it again goes on from what SSM,
+    CloudFront and the ALB hold. A value that somebody put in the place of the one that CloudFront sends is rotated to
+    in the same way. Below `build`, where nothing uses the secret, a new value is put in its place.
+    """
+    from bascule.rotating import rotate as run
+
+    session = _session(site)
+    typer.echo(run(session, asking(session, yes)))
+
+
 def _session(site: str) -> Session:
     from bascule.preflight import ready
     from bascule.renderers import text

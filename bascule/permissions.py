@@ -87,9 +87,10 @@ def needed_back(site: Site, account: str) -> tuple[Grant, ...]:
 
 
 def needed_to_apply(site: Site, account: str) -> tuple[Grant, ...]:
-    """All that the whole ladder needs, up and down, and the invalidation after it."""
+    """All that the whole ladder needs, up and down, the invalidation after it, and rotating the secret."""
     after = _grants(INVALIDATE, "invalidating CloudFront's caches", site, account)
-    return _merged([*needed(site, account, Stage.RETIRE), *needed_back(site, account), *after])
+    rotation = _grants(aws_calls.ROTATE, "bascule secret rotate", site, account)
+    return _merged([*needed(site, account, Stage.RETIRE), *needed_back(site, account), *after, *rotation])
 
 
 def needed_to_plan(site: Site, account: str) -> tuple[Grant, ...]:

@@ -23,7 +23,18 @@ from bascule.ladder import Stage
 from bascule.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
-SITE_COMMANDS = ["adopt", "synth", "plan", "review", "diff", "apply", "rollback", "status", "secret create"]
+SITE_COMMANDS = [
+    "adopt",
+    "synth",
+    "plan",
+    "review",
+    "diff",
+    "apply",
+    "rollback",
+    "status",
+    "secret create",
+    "secret rotate",
+]
 OTHER_COMMANDS = ["demo", "sandbox start", "sandbox stop", "sandbox status", "sandbox env"]
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
