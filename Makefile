@@ -90,4 +90,4 @@ clean:  ## remove what can be made again
 	@unsaved=$$(find cdktf.out -name errored.tfstate 2>/dev/null); test -z "$$unsaved" || \
 	  { echo "not cleaning: the only copy of a state lies in $$unsaved; save it first, see there"; exit 1; }
 	rm -rf .venv .gen cdktf.out .pytest_cache .hypothesis .mypy_cache .ruff_cache
-	find .bascule -mindepth 1 -maxdepth 1 ! -name journal -exec rm -rf {} + 2>/dev/null || true
+	find .bascule -mindepth 1 -maxdepth 1 ! -name journal ! -name way-back -exec rm -rf {} + 2>/dev/null || true

@@ -255,19 +255,93 @@ def apply(site: SiteName = "", yes: Yes = False) -> None:
     from bascule.climb import climb
 
     session = _session(site)
-    typer.echo(f"{session.name} is at {climb(session, asking(session, yes))}")
+    at = climb(session, asking(session, yes))
+    typer.echo(f"{session.name} is at {at}")
+    if at.at_least(Stage.SERVE):
+        typer.echo(
+            f"CloudFront may answer from its caches until they are invalidated:  {command()} invalidate --site "
+            f"{session.name}\nThen see what visitors get:  {command()} verify {session.name}"
+        )
+
+
+@app.command(short_help="Move the site: climb, observe, invalidate, verify, and back if need be.")
+def cutover(
+    site: SiteName = "",
+    to: Annotated[Stage, typer.Option(help="The rung to climb to.")] = Stage.SERVE,
+    yes: Yes = False,
+    no_rollback: Annotated[
+        bool, typer.Option("--no-rollback", help="Leave visitors where they are if what is seen afterwards is wrong.")
+    ] = False,
+) -> None:
+    """Move the site rung by rung: plan, rules, your yes, apply, and what has to be observed before the next rung.
+
+    At `serve` CloudFront's caches are invalidated, and the site is asked what `bascule verify` asks. If a gate or that
+    fails once visitors are sent to the load balancer, they are sent back to the bucket, and that is verified too.
+
+    Sets `stage` in the site file, that one word. Stopped or killed at any moment, running it again goes on from what
+    the state and the account show.
+    """
+    from bascule.cutover import cut_over
+
+    session = _session(site)
+    typer.echo(cut_over(session, asking(session, yes), to=to, goes_back=not no_rollback))
 
 
 @app.command(short_help="Send visitors back to the bucket.")
-def rollback(site: SiteName = "", yes: Yes = False) -> None:
-    """Send visitors back to the bucket: one apply, from serve or retire to connect.
+def rollback(
+    site: SiteName = "",
+    yes: Yes = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; change nothing.")] = False,
+    direct: Annotated[
+        bool, typer.Option("--direct", help="Past Terraform: put the distribution's config of before back by API.")
+    ] = False,
+) -> None:
+    """Send visitors back to the bucket: one apply, from serve or retire to connect. Then CloudFront's caches are
+    invalidated, and the site is asked whether the old page is served.
 
     Sets `stage` in the site file, that one line, and prints the commit to make.
-    """
-    from bascule.climb import roll_back
 
+    --direct is for when the state is locked, its backend is down, or Terraform can't plan. It needs no Terraform: the
+    config that is kept of every plan goes back in one call, refused if somebody changes the distribution meanwhile.
+    """
+    from bascule.confirmation import require_bucket
+    from bascule.rollback import rehearse, roll_back
+
+    if direct:
+        _directly(site, yes, dry_run)
+        return
     session = _session(site)
-    typer.echo(roll_back(session, asking(session, yes, strict=False)))
+    if dry_run:
+        typer.echo(rehearse(session))
+        return
+    went = roll_back(session, asking(session, yes, strict=False))
+    typer.echo(went.told)
+    if went.in_front:
+        require_bucket(session, typer.echo)
+
+
+def _directly(site: str, yes: bool, dry_run: bool) -> None:
+    """`bascule rollback --direct`."""
+    from bascule import direct
+    from bascule.climb import Declined
+    from bascule.confirmation import require_bucket
+    from bascule.wanted import want_connect
+
+    found, workspace = cli_account.account(site), Workspace.here()
+    swap = direct.swap(found, workspace.way_back(found.name))
+    if swap is None:
+        typer.echo("nothing to roll back: visitors aren't sent to the load balancer")
+        return
+    typer.echo(direct.told(swap))
+    if dry_run:
+        return
+    if not yes and not _says_yes("Put it back?"):
+        raise Declined("nothing put back")
+    direct.put_back(found, swap)
+    if not Stage.CONNECT.at_least(found.site.stage):
+        want_connect(workspace, found.name, typer.echo)
+    typer.echo(f"put back; `{command()} plan {found.name}` shows what Terraform's state has to catch up with")
+    require_bucket(found, typer.echo)
 
 
 @app.command(short_help="Show rung wanted and reached, account, last plan.")
@@ -381,12 +455,17 @@ def asking(session: Session, yes: bool, *, strict: bool = True) -> Ask:
                         remedy=f"`{command()} plan {session.name}` shows it; then apply it",
                     )
             return True
-        if not sys.stdin.isatty():
-            raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")
-        try:
-            where = session.identity.endpoint or "AWS"
-            return typer.confirm(f"Apply this to account {session.identity.account} at {where}?")
-        except typer.Abort:
-            raise KeyboardInterrupt from None
+        where = session.identity.endpoint or "AWS"
+        return _says_yes(f"Apply this to account {session.identity.account} at {where}?")
 
     return ask
+
+
+def _says_yes(question: str) -> bool:
+    """What a person answers at the terminal. Raises InputError where there is none."""
+    if not sys.stdin.isatty():
+        raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        raise KeyboardInterrupt from None

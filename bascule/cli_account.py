@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +19,7 @@ from bascule.workspace import Workspace
 
 if TYPE_CHECKING:
     from bascule.aws import Clients, Identity
+    from bascule.journal import Record
     from bascule.site import Site
 
 SiteName = Annotated[str, typer.Argument(metavar="SITE", help="Name of sites/SITE.toml.", show_default="the only site")]
@@ -35,11 +35,13 @@ class Account:
     """The account that `bascule adopt` recorded, where it did."""
     clients: Clients
     identity: Identity
+    record: Record
+    """Keeps the journal."""
 
 
 def account(site: str, *, anywhere: bool = False) -> Account:
     """The site and its account. Raises InputError for credentials of another account, unless `anywhere`."""
-    from bascule import aws
+    from bascule import aws, journal
     from bascule.site_file import load
 
     workspace = Workspace.here()
@@ -56,7 +58,8 @@ def account(site: str, *, anywhere: bool = False) -> Account:
             where=f"credentials of account {identity.account}",
             remedy="use credentials of the site's account, e.g. by AWS_PROFILE",
         )
-    return Account(name, wanted, recorded, clients, identity)
+    record = journal.recorder(workspace.journal(name), identity.arn)
+    return Account(name, wanted, recorded, clients, identity, record)
 
 
 def audit(
@@ -148,34 +151,16 @@ def verify(
     Names, redirect to HTTPS, certificate, HTTP/2, the page itself, assets, POST, cookies; and that load balancer and
     tasks don't answer from outside. What to expect is in [verify] of the site file.
     """
-    from bascule import aws, journal, progress, survey, verification
+    from bascule import confirmation
     from bascule.renderers import verify_json, verify_text
     from bascule.verify import run
-    from bascule.verify.http import Fetcher
 
     found = account(site)
-    if aws.is_loopback(found.identity.endpoint):
-        raise InputError(
-            "the account is a local stand-in, and the site that its names lead to is not",
-            where=found.identity.endpoint,
-            remedy="verify with credentials of the site's account, and without AWS_ENDPOINT_URL",
-        )
-    with progress.reading("reading the account") as on_call:
-        read = survey.take(found.clients, found.identity, found.site, on_call=on_call)
-    if not isinstance(read.config, Mapping):
-        why = str(read.distribution) if read.distribution is not None else "no such distribution in this account"
-        raise InputError(why, where=f"CloudFront distribution {found.site.distribution.id}")
-    wanted = verification.expected(read, found.site, found.clients, expect)
-    domain = str(read.distribution["DomainName"])
-    target = run.Target.through(domain) if via is Via.CLOUDFRONT else run.Target()
-    with progress.reading(f"asking {wanted.host}") as on_row:
-        rows = run.verify(target, wanted, Fetcher(), on_row)
+    expected, rows = confirmation.verify(found, expect, via)
     if format is PlainFormat.JSON:
-        typer.echo(verify_json.render(rows, found.name, wanted.expect), nl=False)
+        typer.echo(verify_json.render(rows, found.name, expected), nl=False)
     else:
         typer.echo(verify_text.render(rows, colour=takes_colour()))
-    record = journal.recorder(Workspace.here().journal(found.name), found.identity.arn)
-    record("verify", expect=wanted.expect.value, passed=run.all_pass(rows), seen=verify_text.summary(rows))
     if not run.all_pass(rows):
         raise typer.Exit(1)
 
@@ -185,20 +170,11 @@ def invalidate(
     site: Annotated[str, typer.Option(help="Name of sites/SITE.toml.", show_default="the only site")] = "",
 ) -> None:
     """Invalidate CloudFront's caches, and wait until that is completed."""
-    from bascule import invalidation, journal, progress
+    from bascule import confirmation, invalidation
 
     wanted = tuple(paths or invalidation.EVERYTHING)
     invalidation.check(wanted)
-    found = account(site)
-    distribution = found.site.distribution.id
-    record = journal.recorder(Workspace.here().journal(found.name), found.identity.arn)
-    with (
-        journal.timed(record, "invalidate", paths=" ".join(wanted)),
-        progress.reading(f"invalidating {' '.join(wanted)}") as on_look,
-    ):
-        done = invalidation.invalidate(found.clients, distribution, wanted, watch=on_look)
-        invalidation.require(done, distribution)
-    typer.echo(f"invalidation {done.id} completed after {done.seconds:.0f} s")
+    typer.echo(confirmation.invalidate(account(site), wanted))
 
 
 def policy(

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bascule import climb, files, progress, site_file
+from bascule import climb, confirmation, files, progress, rollback, site_file
 from bascule.adopt import adopt
 from bascule.errors import BasculeError
-from bascule.ladder import ALB_ORIGIN_ID, Stage
-from bascule.observe import visitors_go_to
+from bascule.formats import Expect
+from bascule.ladder import Stage
 from bascule.plans import Planned
 from bascule.preflight import ready
 from bascule.sandbox import control
@@ -51,6 +51,9 @@ WALK = (
     Rung(Stage.NONE, "what was adopted is forgotten, and stays as it is"),
 )
 """Every rung, up and down; `retire` is for after a soak."""
+
+VISITORS_GET = {Stage.CONNECT: Expect.BUCKET, Stage.SERVE: Expect.APPLICATION}
+"""Who answers visitors at a rung, where that is asked."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +123,12 @@ def go(workspace: Workspace, rung: Rung, say: Say, hooks: Hooks) -> None:
         return True
 
     if rung.rollback:
-        say(climb.roll_back(session, ask))
+        say(rollback.roll_back(session, ask).told)
     else:
         climb.climb(session, ask)
-    if rung.stage.at_least(Stage.CONNECT) or rung.rollback:
-        default = visitors_go_to(session.clients, session.site)
-        say(f"a visitor gets: {'the application (ALB)' if default == ALB_ORIGIN_ID else f'the old page ({default})'}")
+    if (expect := VISITORS_GET.get(rung.stage)) is not None:
+        say(f"what visitors get, asked over HTTPS at the sandbox's edge (expected: {expect}):")
+        confirmation.require(confirmation.confirm(session, expect, say), "visitors don't get what they should:")
     hooks.reached(session.at(rung.stage), rung)
 
 

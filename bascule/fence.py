@@ -78,22 +78,36 @@ def require_planned_from(fence: Fence, plan: Plan) -> None:
 def differences(then: Fence, now: Fence, plan: Plan) -> list[str]:
     """A line for each argument that was changed since the plan: what it was, what it is, what the plan makes of it."""
     block = schema.load().resource(DISTRIBUTION_TYPE)
-    was, live = (flat(distribution.from_api(one.config).values, block) for one in (then, now))
     planned: dict[str, Leaf] = {}
     for change in plan.of_type(DISTRIBUTION_TYPE):
         planned = flat(change.after, block, change.after_sensitive)
+    found, beyond = _compared(then, now)
     lines = [
-        f"  {path}: was {_shown(was, path)}, is now {_shown(live, path)}, the plan makes it {_shown(planned, path)}"
-        for path in sorted({*was, *live})
-        if _value(was, path) != _value(live, path)
+        f"  {path}: was {was}, is now {live}, the plan makes it {_shown(planned, path)}" for path, was, live in found
     ]
-    beyond = {path: (then.leftover.get(path), now.leftover.get(path)) for path in {*then.leftover, *now.leftover}}
-    lines += [
-        f"  {path}: changed, and beyond what the provider can say"
-        for path, (old, new) in sorted(beyond.items())
-        if old != new
+    return lines + [f"  {path}: changed, and beyond what the provider can say" for path in beyond]
+
+
+def becomes(now: Fence, then: Fence) -> list[str]:
+    """A line for each argument that differs: what it is, and what it becomes."""
+    found, beyond = _compared(now, then)
+    return [f"  {path}: {is_now} becomes {later}" for path, is_now, later in found] + [
+        f"  {path}: changes, and is beyond what the provider can say" for path in beyond
     ]
-    return lines
+
+
+def _compared(one: Fence, other: Fence) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """The arguments in which two configs differ, with their two values as they are shown, and the fields that the
+    provider can't express."""
+    block = schema.load().resource(DISTRIBUTION_TYPE)
+    old, new = (flat(distribution.from_api(each.config).values, block) for each in (one, other))
+    differing = [
+        (path, _shown(old, path), _shown(new, path))
+        for path in sorted({*old, *new})
+        if _value(old, path) != _value(new, path)
+    ]
+    beyond = sorted({*one.leftover, *other.leftover})
+    return differing, [path for path in beyond if one.leftover.get(path) != other.leftover.get(path)]
 
 
 def _value(leaves: Mapping[str, Leaf], path: str) -> Any:

@@ -59,7 +59,7 @@ def reached(state: Mapping[str, Any]) -> Stage:
     return max(traces, key=lambda stage: stage.rung)
 
 
-def steps(reached: Stage, wanted: Stage, *, attach_alone: bool = False) -> tuple[Stage, ...]:
+def steps(reached: Stage, wanted: Stage, *, attach_alone: bool = False, each_rung: bool = False) -> tuple[Stage, ...]:
     """The rungs at which an apply has to stop on the way from `reached` to `wanted`, `wanted` last.
 
     Up: `adopt` by itself, since its plan is the proof; one apply to `connect`; then `serve` and `retire` one each,
@@ -69,9 +69,12 @@ def steps(reached: Stage, wanted: Stage, *, attach_alone: bool = False) -> tuple
     The same rung again is one step, which finishes or repeats it.
 
     `attach_alone` makes `attach` an apply of its own on the way up: a grace period is set from `connect` on, and may
-    not travel in the UpdateService that attaches (hashicorp/terraform-provider-aws issue 31104).
+    not travel in the UpdateService that attaches (hashicorp/terraform-provider-aws issue 31104). `each_rung` makes
+    every rung one, up.
     """
-    if wanted.at_least(reached):
+    if wanted.at_least(reached) and each_rung:
+        between = [s for s in Stage if reached.rung < s.rung < wanted.rung]
+    elif wanted.at_least(reached):
         stops = {Stage.ADOPT, Stage.CONNECT, Stage.SERVE, Stage.RETIRE} | ({Stage.ATTACH} if attach_alone else set())
         between = [s for s in Stage if reached.rung < s.rung < wanted.rung and s in stops]
     else:
@@ -182,8 +185,8 @@ class Step:
         return self.stage is self.wanted
 
 
-def next_step(state: Mapping[str, Any], wanted: Stage, *, attach_alone: bool = False) -> Step:
-    """The next apply from the rung that `state` shows towards `wanted`; `attach_alone` as for `steps`.
+def next_step(state: Mapping[str, Any], wanted: Stage, *, attach_alone: bool = False, each_rung: bool = False) -> Step:
+    """The next apply from the rung that `state` shows towards `wanted`; `attach_alone` and `each_rung` as for `steps`.
 
     A `connect` that stopped before the service was attached leaves the load balancer protected, and AWS deletes no
     protected one: `build` again takes that off, before what is below it.
@@ -191,7 +194,7 @@ def next_step(state: Mapping[str, Any], wanted: Stage, *, attach_alone: bool = F
     now = reached(state)
     if now is Stage.BUILD and not wanted.at_least(Stage.BUILD) and _protected(state):
         return Step(now, Stage.BUILD, wanted, state)
-    return Step(now, steps(now, wanted, attach_alone=attach_alone)[0], wanted, state)
+    return Step(now, steps(now, wanted, attach_alone=attach_alone, each_rung=each_rung)[0], wanted, state)
 
 
 def _protected(state: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bascule import aws, fence, files, ladder, plan_json, summary, synth, terraform
+from bascule import aws, fence, files, ladder, plan_json, summary, synth, terraform, way_back
 from bascule.errors import BasculeError, InputError
 from bascule.fence import Fence
 from bascule.ladder import Stage, Step, reached
@@ -86,10 +86,10 @@ class Planned:
         )
 
 
-def next_step(session: Session, state: Mapping[str, Any]) -> Step:
-    """The next step from the rung that `state` shows towards the rung wanted."""
+def next_step(session: Session, state: Mapping[str, Any], *, each_rung: bool = False) -> Step:
+    """The next step from the rung that `state` shows towards the rung wanted; with `each_rung` no rung is passed over."""
     attach_alone = session.site.service.health_check_grace_period is not None
-    return ladder.next_step(state, session.site.stage, attach_alone=attach_alone)
+    return ladder.next_step(state, session.site.stage, attach_alone=attach_alone, each_rung=each_rung)
 
 
 def make(session: Session, step: Step, *, target: str | None = None) -> Planned:
@@ -115,6 +115,7 @@ def make(session: Session, step: Step, *, target: str | None = None) -> Planned:
     (directory / LIVE_CONFIG).unlink(missing_ok=True)
     if found is not None:
         files.write(directory / LIVE_CONFIG, fence.dumps(found), files.PRIVATE)
+        way_back.keep(session.workspace.way_back(session.name), found)
     note = Note(
         site=session.name,
         reached=step.reached.value,

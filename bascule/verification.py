@@ -1,26 +1,69 @@
-"""What `bascule verify` has to know of the account before it asks the site."""
+"""What has to be known of the account before the site is asked, and the way to it."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bascule import aws
-from bascule.formats import Expect
+from bascule.errors import InputError
+from bascule.formats import Expect, Via
 from bascule.inventory import Inventory, Unread, rows
 from bascule.ladder import ALB_ORIGIN_ID
 from bascule.reading import Call, perform
+from bascule.sandbox import control
 from bascule.site import Site
 from bascule.verify.expectation import BODY_LIMIT, Expectation, Live, expectation
+from bascule.verify.http import Fetcher
+from bascule.verify.messages import Address, Answer, Fetch, Request
+from bascule.verify.run import Target
 
 OLD_PAGE = "index.html"
 
 
-def expected(found: Inventory, site: Site, clients: aws.Clients, expect: Expect | None = None) -> Expectation:
+@dataclass(frozen=True)
+class Reach:
+    """How the site is asked."""
+
+    target: Target
+    fetch: Fetch
+
+
+def reach(identity: aws.Identity, domain: str, via: Via) -> Reach:
+    """The way to the site: as DNS leads, or through the distribution's own name `domain`. Where the account is the
+    sandbox, both lead to its edge on this machine. Raises InputError for another stand-in, whose site is nowhere."""
+    if not aws.is_loopback(identity.endpoint):
+        return Reach(Target.through(domain) if via is Via.CLOUDFRONT else Target(), Fetcher())
+    edge = control.edge(identity.endpoint)
+    if edge is None:
+        raise InputError(
+            "the account is a local stand-in, and the site that its names lead to is not",
+            where=identity.endpoint,
+            remedy="use credentials of the site's account, without AWS_ENDPOINT_URL; or `bascule sandbox start`, which "
+            "has a site of its own",
+        )
+    fetch = Fetcher(edge.ca)
+    target = Target(Address(*edge.https), Address(*edge.http))
+
+    def inside(request: Request) -> Answer:
+        at = request.at
+        if at is None or at in (target.https, target.http):
+            return fetch(request)
+        standing_in = control.outside(identity.endpoint, at.host, at.port)
+        return fetch(replace(request, at=Address(*standing_in)))
+
+    return Reach(target, inside)
+
+
+def expected(
+    found: Inventory, site: Site, clients: aws.Clients, expect: Expect | None = None, *, before: float | None = None
+) -> Expectation:
     """What the site is to answer, by what the account holds now: the application if visitors are sent to the load
-    balancer, else the bucket, unless `expect` says. Raises BasculeError where AWS can't be asked."""
+    balancer, else the bucket, unless `expect` says; `before` is the seconds to the first byte before the switch. Raises
+    BasculeError where AWS can't be asked."""
     config = found.config if isinstance(found.config, Mapping) else {}
     return expectation(
         site,
@@ -38,6 +81,7 @@ def expected(found: Inventory, site: Site, clients: aws.Clients, expect: Expect 
         ),
         expect=expect or who_answers(config),
         now=datetime.now(UTC),
+        before=before,
         nonce=secrets.token_hex(4),
     )
 

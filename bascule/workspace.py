@@ -73,6 +73,10 @@ class Workspace:
         """Who did what when; not committed, and kept by `make clean`."""
         return self.scratch() / "journal" / f"{site}.jsonl"
 
+    def way_back(self, site: str) -> Path:
+        """The distribution's raw config from before visitors were sent to the load balancer; its owner's alone."""
+        return self.scratch() / "way-back" / f"{site}.json"
+
     def lock_file(self, site: str) -> Path:
         """The provider's checksums, committed: every `terraform init` uses them."""
         return self.rendered(site) / ".terraform.lock.hcl"

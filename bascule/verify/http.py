@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from typing import Any, Literal
 
 import certifi
@@ -31,12 +32,12 @@ WHOLE = 3
 class Fetcher:
     """Makes requests, each on a connection of its own. Safe to call from several threads.
 
-    Certificates are checked against SSL_CERT_FILE or SSL_CERT_DIR, else against the system's.
+    Certificates are checked against the file `authorities`, else SSL_CERT_FILE or SSL_CERT_DIR, else the system's.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, authorities: Path | None = None, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._contexts = {http2: _context() for http2 in (False, True)}
+        self._contexts = {http2: _context(authorities) for http2 in (False, True)}
 
     def __call__(self, request: Request) -> Answer:
         """The answer, or why there is none. Reads a megabyte of it at most."""
@@ -75,11 +76,11 @@ class Fetcher:
             )
 
 
-def _context() -> ssl.SSLContext:
+def _context(authorities: Path | None) -> ssl.SSLContext:
     """A context of the standard library: httpcore2's own lets macOS verify, and Python then can't tell what is in a
     certificate. Python's own installer for macOS brings no authorities; certifi's stand in."""
-    context = ssl.create_default_context()
-    if not os.environ.keys() & {"SSL_CERT_FILE", "SSL_CERT_DIR"} and not context.get_ca_certs():
+    context = ssl.create_default_context(cafile=authorities)
+    if authorities is None and not os.environ.keys() & {"SSL_CERT_FILE", "SSL_CERT_DIR"} and not context.get_ca_certs():
         context.load_verify_locations(certifi.where())
     return context
 

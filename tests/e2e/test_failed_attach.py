@@ -13,7 +13,7 @@ import pytest
 import recording
 from plan_json import comparable
 
-from bascule import climb, demo, files, summary
+from bascule import climb, demo, files, rollback, summary
 from bascule.adopt import adopt
 from bascule.errors import BasculeError
 from bascule.ladder import Stage, reached
@@ -96,7 +96,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         climb.climb(session, both)
         retired = recording.live(session)
         replans = [recording.replan(session)]
-        told = climb.roll_back(session, lambda planned: True)
+        told = rollback.roll_back(session, lambda planned: True).told
         rolled_back = recording.live(session)
         session = recording.open_session(workspace)
         replans.append(recording.replan(session))
@@ -107,7 +107,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         (balancer,) = recording.live(session)["load_balancers"]
         tags = [{"Key": "CostCenter", "Value": "42"}]
         session.clients("elbv2").add_tags(ResourceArns=[balancer["LoadBalancerArn"]], Tags=tags)
-        climb.roll_back(session, lambda planned: True)
+        rollback.roll_back(session, lambda planned: True)
         let_go = recording.live(session)
 
         by_hand(session, before)
