@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bascule import aws, files, journal, progress, site_file, terraform, terraform_environment
 from bascule.errors import BasculeError
@@ -20,7 +20,11 @@ from bascule.site import Site
 from bascule.synth import synthesize, synthesize_and_render
 from bascule.terraform import Terraform
 from bascule.terraform_events import OnEvent
+from bascule.waiting import Wait, wait
 from bascule.workspace import Workspace
+
+if TYPE_CHECKING:
+    from bascule.verification import Reach
 
 Say = Callable[[str], None]
 """Prints a line for a person."""
@@ -53,6 +57,10 @@ class Session:
     ready: Callable[[Session, Stage, bool], None] = lambda session, reached, planning: None
     """Raises BasculeError if the account isn't ready for going from a rung to the one that the site file asks for, or
     for planning that."""
+    reach: Callable[[str], Reach] | None = None
+    """The way to the site through the distribution of that name, for the gates that look at what visitors get."""
+    wait: Wait = wait
+    """Waits at gates."""
 
     @property
     def directory(self) -> Path:

@@ -224,6 +224,14 @@ class Plan(_Table):
     """Minutes for which a saved plan may be applied; after that the account may have moved on unseen."""
 
 
+class Gates(_Table):
+    """`[gates]`: what has to be seen before a step."""
+
+    settling: int | None = Field(default=None, ge=0, le=3600)
+    """Seconds for which every target has to be healthy whenever it is looked at; absent: `health_check.interval`, in
+    which the ALB checks each one again."""
+
+
 class Verify(_Table):
     """`[verify]`: what `bascule verify` may expect of the site."""
 
@@ -280,6 +288,7 @@ class Site(_Table):
     load_balancer: LoadBalancer = LoadBalancer()
     health_check: HealthCheck = HealthCheck()
     plan: Plan = Plan()
+    gates: Gates = Gates()
     verify: Verify = Verify()
     state: Annotated[S3State | HcpState, Field(discriminator="backend")]
     waivers: tuple[Waiver, ...] = ()
