@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from bascule import aws, invalidation, progress, survey, verification
+from bascule import aws, gates, invalidation, observe, progress, survey, verification, waiting
 from bascule.errors import BasculeError, InputError
 from bascule.formats import Expect, Via
 from bascule.invalidation import EVERYTHING
@@ -97,10 +97,14 @@ def confirm(
     before: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Row, ...]:
-    """Empty the caches, then ask the site until no row fails, or AGAIN is over. Returns the rows, which were said.
+    """Wait until every edge has the distribution's config, empty the caches, then ask the site until no row fails, or
+    AGAIN is over. Returns the rows, which were said; some may be unknown.
 
-    Rows may still be unknown. Raises as `invalidate` and `verify` do.
+    Raises NotReady where the distribution isn't deployed, else as `invalidate` and `verify` do.
     """
+    looking = observe.Looking(place.clients, place.site)
+    (deployed,) = waiting.wait([observe.deployed(looking)], watch=lambda one: say(f"waiting: {one.verdict}"))
+    gates.require([deployed.verdict], "what visitors get", "CloudFront goes on by itself; then `bascule verify`")
     say(invalidate(place))
     _, rows = verify(place, expect, before=before)
     for seconds in AGAIN:

@@ -50,8 +50,8 @@ def cut_over(
         moved = _moved(going)
         pace = None if moved else confirmation.speed(going)
         try:
-            climb.climb(going, ask, each=True)
-            climb.require_settled(going)
+            climb.climb(going, ask, each_rung=True)
+            climb.settle(going)
             if to.at_least(Stage.SERVE):
                 rows = confirmation.confirm(going, Expect.APPLICATION, session.say, before=pace, sleep=sleep)
                 confirmation.require(rows, "visitors are sent to the application, and this isn't as it should be:")
@@ -61,11 +61,9 @@ def cut_over(
             if not goes_back or not _is_about_visitors(error, going, moved):
                 raise
             _go_back(going, error, sleep)
-    return (
-        f"{session.name} is at {to}"
-        + (", and visitors get the application" if to.at_least(Stage.SERVE) else "")
-        + f"\nCommit it:   git commit -m 'Move {session.name} to {to}' sites/{session.name}.toml rendered/{session.name}"
-    )
+    visitors = ", and visitors get the application" if to.at_least(Stage.SERVE) else ""
+    files = f"sites/{session.name}.toml rendered/{session.name}"
+    return f"{session.name} is at {to}{visitors}\nCommit it:   git commit -m 'Move {session.name} to {to}' {files}"
 
 
 def _is_about_visitors(error: BasculeError, session: Session, moved: bool) -> bool:
@@ -73,7 +71,8 @@ def _is_about_visitors(error: BasculeError, session: Session, moved: bool) -> bo
     verification, or the very apply that sent them there."""
     if isinstance(error, Unverified):
         return error.failed
-    return _moved(session) and (isinstance(error, NotReady) or not moved)
+    told = error.failed if isinstance(error, NotReady) else not moved
+    return told and _moved(session)
 
 
 def _go_back(session: Session, error: BasculeError, sleep: Callable[[float], None]) -> None:

@@ -87,7 +87,7 @@ class Planned:
 
 
 def next_step(session: Session, state: Mapping[str, Any], *, each_rung: bool = False) -> Step:
-    """The next step from the rung that `state` shows towards the rung wanted; with `each_rung` no rung is passed over."""
+    """The next step from the rung that `state` shows towards the rung wanted; `each_rung` as for `ladder.steps`."""
     attach_alone = session.site.service.health_check_grace_period is not None
     return ladder.next_step(state, session.site.stage, attach_alone=attach_alone, each_rung=each_rung)
 
