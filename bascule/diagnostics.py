@@ -11,9 +11,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bascule import locks
 from bascule.errors import BasculeError
 
 Diagnostic = Mapping[str, Any]
+
+
+class StateLocked(BasculeError):
+    """Somebody holds the state's lock."""
+
+    def __init__(self, what: str, *, where: str, remedy: str, holder: Mapping[str, str]) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.holder = holder
+        """Terraform's lock info, see `lock_holder`."""
+
 
 NOISE = ("execution halted",)
 """Summaries that only say that another diagnostic stopped Terraform."""
@@ -120,6 +131,9 @@ def diagnostics_error(diagnostics: Sequence[Diagnostic], *, directory: Path, so_
 def output_error(command: str, code: int, output: str, *, directory: Path, so_far: str = "") -> BasculeError:
     """The error for a Terraform that ended without diagnostics: `code` is its exit code, negative for a signal."""
     words = _plain(output)
+    holder = lock_holder(words) if _LOCK in words else {}
+    if holder:
+        return _locked(holder, directory)
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     what = "\n".join(filter(None, [f"terraform {command} {how}", words, so_far]))
     killed = "if this machine ran out of memory, free some; then plan again (a lock that stays behind says so)"
@@ -144,14 +158,15 @@ def lock_holder(text: str) -> dict[str, str]:
     return fields if found and "ID" in fields else {}
 
 
-def _locked(holder: Mapping[str, str], directory: Path) -> BasculeError:
+def _locked(holder: Mapping[str, str], directory: Path) -> StateLocked:
     operation = holder.get("Operation", "").removeprefix("OperationType").lower() or "run"
-    since = re.sub(r"\.\d+", "", holder.get("Created", "")).replace(" +0000", "") or "an unknown time"
-    return BasculeError(
+    since = locks.since(holder)
+    return StateLocked(
         f"the state is locked: {holder.get('Who', 'someone')} has held it for a terraform {operation} since {since}",
         where=f"{holder.get('Path', 'state')}, lock {holder['ID']}",
         remedy="wait until that run has ended, then repeat the command; only if it is certain that it runs no more: "
         f"cd {directory} && terraform force-unlock {holder['ID']}",
+        holder=holder,
     )
 
 

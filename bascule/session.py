@@ -78,7 +78,7 @@ def open_session(workspace: Workspace, name: str, say: Say, watch: Watch = progr
     Raises InputError for the site file, BasculeError for Terraform or credentials.
     """
     wanted = site_file.load(workspace.site_file(name))
-    found = terraform.find(os.environ)
+    found = replace(terraform.find(os.environ), notes=workspace.running(), say=say)
     environment = terraform_environment.environment(os.environ, workspace.scratch())
     clients = aws.clients(wanted.region)
     identity = aws.identity(clients, wanted.region)

@@ -7,16 +7,19 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from bascule import running
 from bascule.diagnostics import Diagnostic, diagnostics_error, output_error
 from bascule.errors import BasculeError
 from bascule.terraform_environment import environment
 from bascule.terraform_events import Changes, Event, OnEvent, Told
 from bascule.terraform_process import Finished, run
+from bascule.unlocking import past_the_dead
 
 __all__ = [
     "LOCK_FILE",
@@ -38,11 +41,16 @@ __all__ = [
     "validate",
 ]
 
+T = TypeVar("T")
+
 MINIMUM = (1, 11, 0)
 """The first release in which `use_lockfile`, the S3 backend's lock without a table, is not experimental."""
 
 UNSAVED_STATE = "errored.tfstate"
 """Where Terraform puts a state that it couldn't save, beside the configuration; it is the only copy."""
+
+LOCKING = ("plan", "apply", "untaint")
+"""Commands of those that bascule runs that lock the state."""
 
 LOCK_FILE = Path(__file__).with_name("data") / "terraform.lock.hcl"
 """Checksums of the pinned AWS provider, for every platform. `h1:` is checked against a mirror, `zh:` the registry's."""
@@ -56,10 +64,15 @@ class Interrupted(BasculeError):
 
 @dataclass(frozen=True)
 class Terraform:
-    """The executable and its version, such as "1.11.4"."""
+    """The executable and its version, such as "1.11.4", and where its runs are noted."""
 
     path: Path
     version: str
+    notes: Path | None = None
+    """The folder in which a run is noted while it lasts (`bascule.running`). Without it nothing is, and a lock that a
+    killed run left behind stays."""
+    say: Callable[[str], None] = lambda line: None
+    """Told of a lock that is released."""
 
 
 @dataclass(frozen=True)
@@ -224,22 +237,26 @@ def _stream(
     *,
     success: Sequence[int] = (0,),
 ) -> tuple[Told, int]:
-    told = Told(on_event)
-    finished = run(
-        [terraform.path, command, *options],
-        directory,
-        env,
-        on_line=told.line,
-        on_interrupt=told.interrupted,
-    )
-    if finished.interrupts:
-        raise _interruption(command, told, finished.code, directory)
-    if finished.code in success:
-        return told, finished.code
-    if told.errors:
-        raise diagnostics_error(told.errors, directory=directory, so_far=told.so_far())
-    output = "\n".join([*told.stray, finished.stderr])
-    raise output_error(command, finished.code, output, directory=directory, so_far=told.so_far())
+    def once() -> tuple[Told, int]:
+        told = Told(on_event)
+        finished = run(
+            [terraform.path, command, *options],
+            directory,
+            env,
+            on_line=told.line,
+            on_interrupt=told.interrupted,
+            noting=_noting(terraform, directory, command),
+        )
+        if finished.interrupts:
+            raise _interruption(command, told, finished.code, directory)
+        if finished.code in success:
+            return told, finished.code
+        if told.errors:
+            raise diagnostics_error(told.errors, directory=directory, so_far=told.so_far())
+        output = "\n".join([*told.stray, finished.stderr])
+        raise output_error(command, finished.code, output, directory=directory, so_far=told.so_far())
+
+    return _unlocking(terraform, directory, env, command, once)
 
 
 def _capture(
@@ -251,12 +268,31 @@ def _capture(
     *,
     success: Sequence[int] = (0,),
 ) -> Finished:
-    finished = run([terraform.path, command, "-no-color", *options], directory, env)
-    if finished.interrupts:
-        raise Interrupted(f"stopped during terraform {command}; nothing was changed", where=str(directory))
-    if finished.code not in success:
-        raise output_error(command, finished.code, finished.stderr or finished.stdout, directory=directory)
-    return finished
+    def once() -> Finished:
+        words: list[str | Path] = [terraform.path, command, "-no-color", *options]
+        finished = run(words, directory, env, noting=_noting(terraform, directory, command))
+        if finished.interrupts:
+            raise Interrupted(f"stopped during terraform {command}; nothing was changed", where=str(directory))
+        if finished.code not in success:
+            raise output_error(command, finished.code, finished.stderr or finished.stdout, directory=directory)
+        return finished
+
+    return _unlocking(terraform, directory, env, command, once)
+
+
+def _noting(terraform: Terraform, directory: Path, command: str) -> running.Noting | None:
+    state = running.state_of(directory) if terraform.notes is not None and command in LOCKING else ""
+    return partial(running.noted, terraform.notes, state=state) if state and terraform.notes is not None else None
+
+
+def _unlocking(terraform: Terraform, directory: Path, env: Mapping[str, str], command: str, once: Callable[[], T]) -> T:
+    if terraform.notes is None or command not in LOCKING:
+        return once()
+
+    def unlock(lock: str) -> object:
+        return _capture(terraform, directory, env, "force-unlock", ["-force", lock])
+
+    return past_the_dead(terraform.notes, running.state_of(directory), once, unlock, terraform.say)
 
 
 def _interruption(command: str, told: Told, code: int, directory: Path) -> Interrupted:

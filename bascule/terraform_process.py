@@ -17,10 +17,12 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
+
+from bascule.running import Noting
 
 T = TypeVar("T")
 
@@ -45,12 +47,14 @@ def run(
     *,
     on_line: Callable[[str], None] | None = None,
     on_interrupt: Callable[[int], None] | None = None,
+    noting: Noting | None = None,
 ) -> Finished:
     """Run `command` to its own end and return how it went.
 
     `on_line` gets each line of standard output as it is written; without it the whole is in `stdout` of the result.
     `on_interrupt` gets the count of requests to stop (SIGINT, SIGTERM, SIGHUP) so far; the first one is passed on as
     SIGINT. Signals are seen in the main thread only; in any other thread nothing interrupts the process.
+    `noting` notes its id while it runs, and that it is alive at each look.
     Files that the process creates are readable by their owner alone.
     """
     calls = _Callbacks()
@@ -65,19 +69,22 @@ def run(
             start_new_session=True,
             umask=0o077,
         )
-        lines = _Lines(out)
-        told = 0
-        running = True
-        while running:
-            running = _still_running(process)
-            if running and len(requests) > told:
-                if told == 0:
-                    process.send_signal(signal.SIGINT)
-                told = len(requests)
-                calls(on_interrupt, told)
-            if on_line is not None:
-                for line in lines.fresh(last=not running):
-                    calls(on_line, line)
+        with noting(process.pid) if noting is not None else nullcontext(_unnoted) as seen:
+            lines = _Lines(out)
+            told = 0
+            running = True
+            while running:
+                running = _still_running(process)
+                if running:
+                    seen()
+                if running and len(requests) > told:
+                    if told == 0:
+                        process.send_signal(signal.SIGINT)
+                    told = len(requests)
+                    calls(on_interrupt, told)
+                if on_line is not None:
+                    for line in lines.fresh(last=not running):
+                        calls(on_line, line)
         calls.raise_failure(process.returncode)
         return Finished(
             code=process.returncode,
@@ -85,6 +92,10 @@ def run(
             stderr=_text(err),
             interrupts=len(requests),
         )
+
+
+def _unnoted() -> None:
+    """Nothing is noted."""
 
 
 def _still_running(process: subprocess.Popen[bytes]) -> bool:

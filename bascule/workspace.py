@@ -77,6 +77,10 @@ class Workspace:
         """The distribution's raw config from before visitors were sent to the load balancer; its owner's alone."""
         return self.scratch() / "way-back" / f"{site}.json"
 
+    def running(self) -> Path:
+        """Notes of what Terraform of ours is running."""
+        return self.scratch() / "running"
+
     def lock_file(self, site: str) -> Path:
         """The provider's checksums, committed: every `terraform init` uses them."""
         return self.rendered(site) / ".terraform.lock.hcl"
