@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bascule import aws, files, journal, progress, site_file, terraform, terraform_environment
 from bascule.errors import BasculeError
+from bascule.formats import Via
 from bascule.journal import Record
 from bascule.ladder import Stage, Step, adopted_ids
 from bascule.renderers import text
@@ -84,7 +85,15 @@ def open_session(workspace: Workspace, name: str, say: Say, watch: Watch = progr
     identity = aws.identity(clients, wanted.region)
     say(f"{name}: {identity}")
     record = journal.recorder(workspace.journal(name), identity.arn)
-    return Session(name, wanted, workspace, clients, identity, found, environment, say, watch, record=record)
+
+    def reach(domain: str) -> Reach:
+        from bascule.verification import reach
+
+        return reach(identity, domain, Via.CLOUDFRONT)
+
+    return Session(
+        name, wanted, workspace, clients, identity, found, environment, say, watch, record=record, reach=reach
+    )
 
 
 def configure(session: Session, step: Step) -> None:

@@ -18,7 +18,7 @@ from bascule.sandbox import control
 from bascule.site import Site
 from bascule.verify.expectation import BODY_LIMIT, Expectation, Live, expectation
 from bascule.verify.http import Fetcher
-from bascule.verify.messages import Address, Answer, Fetch, Request
+from bascule.verify.messages import Address, Answer, Fetch, Kind, NoAnswer, Request
 from bascule.verify.run import Target
 
 OLD_PAGE = "index.html"
@@ -53,6 +53,8 @@ def reach(identity: aws.Identity, domain: str, via: Via) -> Reach:
         if at is None or at in (target.https, target.http):
             return fetch(request)
         standing_in = control.outside(identity.endpoint, at.host, at.port)
+        if standing_in is None:
+            return NoAnswer(Kind.NAME, "no such address in the sandbox")
         return fetch(replace(request, at=Address(*standing_in)))
 
     return Reach(target, inside)

@@ -1,7 +1,7 @@
 """The whole move: what is asked and applied, and when visitors are sent back unasked.
 
-Terraform and the account are scripts; what the site answers is what a test says. Through real Terraform and the sandbox's
-edge: tests/e2e/test_cutover.py.
+Terraform and the account are scripts; what the site answers is what a test says. Through real Terraform and the
+sandbox's edge: tests/e2e/test_cutover.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from scripted import (
     RETIRE,
     RUNGS,
     SERVE,
-    SITE,
     World,
     answers,
 )
