@@ -64,9 +64,10 @@ def bascule(
       bascule preflight        what would stop the move
       bascule adopt            read what is live and prove that adopting it changes nothing
       bascule secret create    make the secret header
-      (set stage = "connect")  then: bascule plan, bascule apply
-      (set stage = "serve")    then: bascule plan, bascule apply
+      bascule cutover          rung by rung, observed, verified; back by itself if need be
       bascule rollback         back to the bucket, in one apply
+
+    Or with a colleague: set stage = "connect", bascule plan, bascule apply; then the same with "serve".
 
     Standard AWS variables and profiles choose account, credentials and endpoint. Exit codes: 0 done, 1 failed,
     2 a file or argument that can't be used, 130 interrupted.
@@ -197,19 +198,26 @@ def trace(
         Stage | None,
         typer.Option(help="As it would be at this stage.", show_default="the saved plan's"),
     ] = None,
+    live: Annotated[bool, typer.Option("--live", help="As the account is now, which is read.")] = False,
 ) -> None:
     """Show what a request would meet: behavior, cache, what is forwarded, origin, security groups, listener, target.
 
-    Nothing is asked of AWS, and nobody is asked for the page: it is the planned configuration that answers, the saved
-    plan if there is one and no --stage is given. What is known after apply only is said to be so.
+    Nobody is asked for the page, and without --live nothing is asked of AWS: it is the planned configuration that
+    answers, the saved plan if there is one and no --stage is given. What is known after apply only is said to be so,
+    and with --live what this role may not read, with the permission that it needs.
     """
     from bascule import routing, tracing
     from bascule import trace as station
 
+    if live and stage is not None:
+        raise InputError("an account isn't at a stage", where="--live --stage", remedy="leave one of them out")
     workspace = Workspace.here()
     name = workspace.named(site)
     asked = routing.request(url, method, tracing.headers(header or []))
-    world, source = tracing.world(workspace, name, stage)
+    if live:
+        world, source = cli_account.live_world(name)
+    else:
+        world, source = tracing.world(workspace, name, stage)
     decision = routing.decide(routing.router(world), asked)
     typer.echo(f"{name}, {source}:")
     typer.echo(station.told(decision) if decision is not None else "there is no distribution")

@@ -20,6 +20,7 @@ from bascule.workspace import Workspace
 if TYPE_CHECKING:
     from bascule.aws import Clients, Identity
     from bascule.journal import Record
+    from bascule.planned_values import World
     from bascule.site import Site
 
 SiteName = Annotated[str, typer.Argument(metavar="SITE", help="Name of sites/SITE.toml.", show_default="the only site")]
@@ -177,13 +178,26 @@ def invalidate(
     typer.echo(confirmation.invalidate(account(site), wanted))
 
 
+def live_world(name: str) -> tuple[World, str]:
+    """What the account holds of the site, for `bascule trace --live`, and what it is in words. Says what of it couldn't
+    be read."""
+    from bascule import live_values, progress, tracing
+
+    found = account(name)
+    with progress.reading("reading the account") as on_call:
+        world, source = tracing.live(found.clients, found.identity, found.site, on_call)
+    for one in live_values.unread(world):
+        typer.echo(f"not read: {one}", err=True)
+    return world, source
+
+
 def policy(
     kind: Annotated[PolicyKind, typer.Argument(help="Who it is for.", show_default=False)], site: SiteName = ""
 ) -> None:
     """Print an IAM policy for a role that works on the site, with its ids filled in.
 
     \b
-      audit   reads the account: bascule audit, bascule preflight
+      audit   reads the account: bascule audit, preflight, verify and trace --live
       plan    reads what Terraform and bascule plan with, and the state
       apply   does the whole move, up and down
       deny    for any role: keeps what was adopted from being deleted, whatever else allows it

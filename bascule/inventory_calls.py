@@ -40,5 +40,18 @@ INVENTORY = (
 VERIFY = calls("s3", "GetObject", "objects")
 """What `bascule verify` reads besides: the old page, by which it is known again (`bascule.verification`)."""
 
+TRACE = (
+    *calls("cloudfront", "GetDistribution", "distribution"),
+    *calls("cloudfront", "ListCachePolicies ListOriginRequestPolicies"),
+    *calls("s3", "HeadBucket", "bucket"),
+    *calls("ecs", "DescribeServices", "service"),
+    *calls("ec2", "DescribeSecurityGroups DescribeManagedPrefixLists"),
+    *calls(
+        "elbv2",
+        "DescribeLoadBalancers DescribeListeners DescribeRules DescribeTargetGroups DescribeTargetHealth",
+    ),
+)
+"""What `bascule trace --live` reads (`bascule.live_world`)."""
+
 INVALIDATE = calls("cloudfront", "CreateInvalidation GetInvalidation", "distribution")
 """What `bascule invalidate` asks for and waits for."""

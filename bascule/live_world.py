@@ -7,12 +7,12 @@ from typing import Any
 
 from bascule import aws, reading
 from bascule.edge_policies import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
-from bascule.inventory import network_of, rows
+from bascule.inventory import rows
 from bascule.live_values import world
 from bascule.live_values.balancers import BALANCERS, origin_balancers
 from bascule.live_values.edge import buckets_of
 from bascule.live_values.facts import behaviors
-from bascule.live_values.tasks import service_of
+from bascule.live_values.tasks import groups_of
 from bascule.planned_values import World
 from bascule.reading import Call, OnCall
 from bascule.security_groups import CLOUDFRONT
@@ -59,15 +59,13 @@ def _first(distribution: str, services: Sequence[tuple[str, str]]) -> dict[str, 
 def _second(answers: Mapping[str, Any]) -> dict[str, Call]:
     """What distribution, load balancers and services name."""
     calls = {}
-    groups = {group for name in answers for group in _groups_of_service(answers, name)}
     for balancer in origin_balancers(answers):
         arn = balancer["LoadBalancerArn"]
         at = {"LoadBalancerArn": arn}
         calls[f"listeners/{arn}"] = Call("elbv2", "DescribeListeners", at, "Listeners")
         calls[f"target_groups/{arn}"] = Call("elbv2", "DescribeTargetGroups", at, "TargetGroups")
-        groups |= {*balancer.get("SecurityGroups", ())}
-    if groups:
-        named = {"Filters": [{"Name": "group-id", "Values": sorted(groups)}]}
+    if groups := groups_of(answers):
+        named = {"Filters": [{"Name": "group-id", "Values": groups}]}
         calls["security_groups"] = Call("ec2", "DescribeSecurityGroups", named, "SecurityGroups")
     for bucket in buckets_of(answers):
         calls[f"bucket/{bucket}"] = Call("s3", "HeadBucket", {"Bucket": bucket}, absent=("404", "NoSuchBucket"))
@@ -97,8 +95,3 @@ def _third(answers: Mapping[str, Any]) -> dict[str, Call]:
 
 _CUSTOM = {"Type": "custom"}
 """The account's own: what the managed ones say is known by their ids (`bascule.edge_policies`)."""
-
-
-def _groups_of_service(answers: Mapping[str, Any], name: str) -> Sequence[str]:
-    service = service_of(answers, name)
-    return () if service is None else network_of(service).get("securityGroups") or ()

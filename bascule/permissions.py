@@ -14,7 +14,7 @@ from itertools import pairwise
 from bascule import aws_calls
 from bascule.aws_calls import Call, Condition
 from bascule.iam_actions import action_of
-from bascule.inventory_calls import INVALIDATE, INVENTORY, VERIFY
+from bascule.inventory_calls import INVALIDATE, INVENTORY, TRACE, VERIFY
 from bascule.ladder import Stage
 from bascule.site import S3State, Site
 
@@ -105,8 +105,8 @@ def needed_to_plan(site: Site, account: str) -> tuple[Grant, ...]:
 
 
 def needed_to_audit(site: Site, account: str) -> tuple[Grant, ...]:
-    """All that `bascule audit` and `bascule verify` need: they only read."""
-    return _merged(_grants((*INVENTORY, *VERIFY), "reading the account", site, account))
+    """All that `bascule audit`, `verify` and `trace --live` need: they only read."""
+    return _merged(_grants((*INVENTORY, *VERIFY, *TRACE), "reading the account", site, account))
 
 
 def _adopting(site: Site, account: str) -> Iterator[Grant]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from bascule.decisions import Decision, Unclear
 from bascule.errors import printable
 from bascule.listener_rules import FixedResponse, Forward, Redirect
-from bascule.load_balancers import Target
+from bascule.load_balancers import Health, Target
 from bascule.origin_requests import Caching, OriginRequest
 from bascule.plan_json import Unknown
 from bascule.security_groups import Gate
@@ -59,7 +60,8 @@ def _stations(decision: Decision) -> Iterator[tuple[str, str]]:
         yield "error page", page.why if isinstance(page, Unclear) else f"{page.path}, as {page.status}"
     for proviso in decision.provisos:
         yield "provided that", proviso
-    yield "answered by", decision.answered_by + (f": {decision.why}" if decision.why else "")
+    answered_by = "not known" if decision.end == "unknown" and decision.why else decision.answered_by
+    yield "answered by", answered_by + (f": {decision.why}" if decision.why else "")
 
 
 def _caching(caching: Caching) -> str:
@@ -100,9 +102,17 @@ def _action(action: Any) -> str:
 def _target(target: Target) -> str:
     check = target.health.check
     asked = f"health check {_text(check.get('path'))} every {_text(check.get('interval'))} s" if check else ""
-    states = "" if target.health.states is None else f"targets {', '.join(target.health.states) or 'none'}"
     service = f"{target.service} {target.container}" if target.service else "no service"
-    return "; ".join(part for part in (f"{target.group}: {service}", asked, states) if part)
+    return "; ".join(part for part in (f"{target.group}: {service}", asked, _health(target.health)) if part)
+
+
+def _health(health: Health) -> str:
+    """The verdict of the health check; empty where the account wasn't read."""
+    if health.states is None:
+        return ""
+    others = Counter(state for state in health.states if state != "healthy")
+    count = f"{health.states.count('healthy')} of {len(health.states)} targets healthy"
+    return ", ".join((count, *(f"{number} {state}" for state, number in sorted(others.items()))))
 
 
 def _text(value: Any) -> str:

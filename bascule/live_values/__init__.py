@@ -16,7 +16,7 @@ from bascule.live_values.facts import Answers, Named, NotRead
 from bascule.planned_values import World
 from bascule.worlds import SITE
 
-__all__ = ["TARGETS", "Answers", "NotRead", "world"]
+__all__ = ["TARGETS", "Answers", "NotRead", "unread", "world"]
 
 READERS: Mapping[str, Callable[[Answers], Named]] = {
     "aws_s3_bucket": edge.buckets,
@@ -43,6 +43,11 @@ def world(id_: str, answers: Answers) -> World:
         for name, values in read(answers):
             found[_free(found, f"{type_}.{_IN_NO_NAME.sub('_', name)}")] = values
     return found
+
+
+def unread(found: World) -> list[str]:
+    """What of a world couldn't be read: each IAM action with AWS's answer, once."""
+    return sorted({value.of for values in found.values() for value in values.values() if isinstance(value, NotRead)})
 
 
 _IN_NO_NAME = re.compile(r"[^\w-]")

@@ -8,7 +8,7 @@ from typing import Any
 
 from bascule.inventory import Unread, rows
 from bascule.live_values.facts import Answers, Named, domains, name_of, not_read
-from bascule.live_values.listeners import actions, conditions
+from bascule.live_values.listeners import actions, conditions, target_group_arns
 from bascule.load_balancers import TARGET_STATES
 
 BALANCERS = "load_balancers"
@@ -105,14 +105,15 @@ def rules(answers: Answers) -> Named:
 
 
 def target_groups(answers: Answers) -> Named:
-    """Target groups that they use. Where those couldn't be read, those that their rules name."""
-    for balancer in origin_balancers(answers):
-        answer = answers[f"target_groups/{balancer['LoadBalancerArn']}"]
-        for group in rows(answer):
-            yield name_of(group["TargetGroupName"]), _target_group(group, answers[f"health/{group['TargetGroupArn']}"])
-        if isinstance(answer, Unread):
-            for arn in sorted(_forwarded_to(answers)):
-                yield name_of(arn.split("/")[-2]), {"arn": arn, "id": arn, TARGET_STATES: not_read(answer)}
+    """Target groups that they use. Where those couldn't be read, those that their listeners name."""
+    used = [answers[f"target_groups/{balancer['LoadBalancerArn']}"] for balancer in origin_balancers(answers)]
+    found = {group["TargetGroupArn"]: group for answer in used for group in rows(answer)}
+    for arn, group in found.items():
+        yield name_of(group["TargetGroupName"]), _target_group(group, answers[f"health/{arn}"])
+    unread = next((answer for answer in used if isinstance(answer, Unread)), None)
+    if unread is not None:
+        for arn in sorted(_forwarded_to(answers) - found.keys()):
+            yield name_of(arn.split("/")[-2]), {"arn": arn, "id": arn, TARGET_STATES: not_read(unread)}
 
 
 def _target_group(group: Mapping[str, Any], health: Any) -> Mapping[str, Any]:
@@ -150,15 +151,7 @@ def _target_group(group: Mapping[str, Any], health: Any) -> Mapping[str, Any]:
 
 
 def _forwarded_to(answers: Answers) -> set[str]:
-    """ARNs of the target groups that any listener's actions name."""
-    ruled = (rule for name, answer in answers.items() if name.startswith("rules/") for rule in rows(answer))
-    return {
-        arn
-        for rule in ruled
-        for action in rule.get("Actions", ())
-        for arn in (
-            action.get("TargetGroupArn"),
-            *(group.get("TargetGroupArn") for group in action.get("ForwardConfig", {}).get("TargetGroups", ())),
-        )
-        if arn
-    }
+    """ARNs of the target groups that any action of the listeners names."""
+    blocks = [values["default_action"] for _, values in listeners(answers) if "default_action" in values]
+    blocks += [values["action"] for _, values in rules(answers)]
+    return {arn for block in blocks for action in block for arn in target_group_arns(action)}

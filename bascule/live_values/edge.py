@@ -19,7 +19,7 @@ def site(id_: str, answer: Any) -> Mapping[str, Any] | None:
         return None
     if isinstance(answer, Unread):
         unread = not_read(answer)
-        return {"id": id_, "domain_name": unread, "aliases": unread, "enabled": unread}
+        return {"id": id_, "aliases": unread, "enabled": unread}
     found = answer["Distribution"]
     return {
         **api.from_api(found["DistributionConfig"]).values,

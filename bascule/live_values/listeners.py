@@ -70,3 +70,9 @@ def _action(one: Mapping[str, Any]) -> dict[str, Any]:
         told = {name.lower(): redirect.get(name) for name in names}
         values["redirect"] = [{**told, "status_code": told.pop("statuscode")}]
     return values
+
+
+def target_group_arns(action: Mapping[str, Any]) -> list[str]:
+    """The target groups that an `action` block forwards to."""
+    weighed = [group["arn"] for block in action.get("forward", ()) for group in block["target_group"]]
+    return [action["target_group_arn"]] if "target_group_arn" in action else weighed

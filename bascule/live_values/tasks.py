@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from bascule.inventory import Unread, network_of, rows
+from bascule.live_values.balancers import origin_balancers
 from bascule.live_values.facts import Answers, Named, name_of, not_read
+from bascule.security_groups import CLOUDFRONT
 
 
 def security_groups(answers: Answers) -> Named:
     """The security groups of load balancers and services, with the rules that they have themselves."""
-    for group in rows(answers.get("security_groups")):
+    found = answers.get("security_groups")
+    if isinstance(found, Unread):
+        unread = not_read(found)
+        yield from ((id_, {"id": id_, "ingress": unread, "egress": unread}) for id_ in groups_of(answers))
+    for group in rows(found):
         yield (
             name_of(group["GroupName"]),
             {
@@ -21,6 +27,13 @@ def security_groups(answers: Answers) -> Named:
                 "egress": [_permission(one) for one in group.get("IpPermissionsEgress", ())],
             },
         )
+
+
+def groups_of(answers: Answers) -> list[str]:
+    """The ids of the security groups of load balancers and services."""
+    named = {group for balancer in origin_balancers(answers) for group in balancer.get("SecurityGroups", ())}
+    services = [service for name in answers if (service := service_of(answers, name)) is not None]
+    return sorted(named.union(*(network_of(service).get("securityGroups") or () for service in services)))
 
 
 def _permission(one: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -38,7 +51,10 @@ def _permission(one: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def prefix_lists(answers: Answers) -> Named:
     """CloudFront's managed prefix list, the data source of the configuration."""
-    for one in rows(answers["prefix_list"]):
+    found = answers["prefix_list"]
+    if isinstance(found, Unread):
+        yield "cloudfront", {"id": not_read(found), "name": CLOUDFRONT}
+    for one in rows(found):
         yield "cloudfront", {"id": one["PrefixListId"], "name": one["PrefixListName"]}
 
 
