@@ -6,7 +6,7 @@ PYTHON ?= python3
 BASCULE := .venv/bin/bascule
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-faults test-browser fixtures bench lint audit preflight adopt synth plan review diff apply rollback log status lock clean
+.PHONY: help setup demo test test-faults test-browser fixtures bench lint audit preflight adopt synth plan review diff apply cutover verify rollback log status lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ diff: setup  ## what changed in the HCL since main
 
 apply: setup  ## go to the stage that the site file asks for
 	$(BASCULE) apply $(SITE) $(ARGS)
+
+cutover: setup  ## move the site rung by rung, verify, and go back if need be
+	$(BASCULE) cutover $(SITE) $(ARGS)
+
+verify: setup  ## ask the real site what visitors ask it
+	$(BASCULE) verify $(SITE) $(ARGS)
 
 rollback: setup  ## send visitors back to the bucket
 	$(BASCULE) rollback $(SITE) $(ARGS)

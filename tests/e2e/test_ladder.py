@@ -15,11 +15,12 @@ import recording
 from plan_json import comparable
 from recording import Record, Walk
 
-from bascule import aws_calls, distribution, guard, site_file, summary
+from bascule import aws_calls, distribution, guard, live_values, routing, site_file, summary
 from bascule.demo import WALK, Rung
 from bascule.guard import Judgement
-from bascule.inventory_calls import INVENTORY
+from bascule.inventory_calls import INVALIDATE, INVENTORY, VERIFY
 from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
+from bascule.routing import Decision
 from bascule.rules import Case
 from bascule.sandbox.control import LoggedCall
 from bascule.summary import Counts
@@ -75,6 +76,24 @@ def test_the_plan_after_every_apply_is_empty(record: Record) -> None:
     assert summary.is_empty(record.replan)
 
 
+@pytest.mark.parametrize("url", ["/", "/api/health", "/_next/static/x.js", "http://www.arquantix.com/", "/some/page?a=b"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_account_answers_as_the_plan_said(record: Record, url: str, method: str) -> None:
+    """`trace --live` after the apply, and `trace` before it: behavior, origin, groups, rule, target, who answers."""
+    planned, live = routing.world(record.steps[-1].plan, "after"), record.world
+    told = [_told(routing.decide(routing.router(one), routing.request(url, method))) for one in (planned, live)]
+    assert told[0] == told[1]
+    assert [] == live_values.unread(live)
+
+
+def _told(decision: Decision | None) -> Any:
+    assert decision is not None
+    origin = decision.origin and (decision.origin.kind, decision.origin.address)
+    gates = [(gate.way, gate.passes) for gate in decision.gates]
+    targets = [(target.group, target.service, target.container) for target in decision.targets]
+    return decision.behavior, decision.edge, origin, gates, decision.rule, targets, decision.end
+
+
 def test_rendered_hcl_plans_the_same_as_the_json(record: Record) -> None:
     """Terraform makes the same plan JSON of the HCL that reviewers read and of the JSON that it runs."""
     for step in record.steps:
@@ -108,10 +127,11 @@ def test_the_calls_on_the_way_are_those_of_the_table(record: Record, number: int
     expected = {side: names(calls) for side, calls in table.items()}
     if number == 0:  # adopting goes before
         expected["bascule"] |= names(aws_calls.ADOPTING)
-    if record.rung.rollback or record.rung.stage.at_least(Stage.CONNECT):
-        expected["bascule"] |= {"cloudfront:GetDistribution"}  # the demo looks what visitors get
+    visits = record.rung.stage in demo.VISITORS_GET
+    if visits:  # the demo invalidates, and asks what visitors get
+        expected["bascule"] |= {"cloudfront:GetDistribution", *names((*INVALIDATE, *VERIFY))}
     seen = called(record.calls)
-    if step.stage.at_least(step.reached):  # compared with what the checks call in tests of their own
+    if visits or step.stage.at_least(step.reached):  # compared with what reads the account in tests of their own
         seen["bascule"] -= names((*INVENTORY, *aws_calls.DRY_RUNS)) - expected["bascule"]
     assert expected == seen
 
