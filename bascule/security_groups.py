@@ -99,6 +99,11 @@ def _ranges(rule: Mapping[str, Any]) -> bool | None:
     return None if ranges else False
 
 
+def anyone(rule: Mapping[str, Any]) -> bool | None:
+    """Speaks of everybody there is, by IPv4."""
+    return _ranges(rule)
+
+
 def of_cloudfront(found: World) -> Admits:
     """Speaks of CloudFront's origin-facing servers."""
     lists = {

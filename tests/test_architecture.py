@@ -33,6 +33,7 @@ PURE |= {"audit", "audit.facts", "audit.options", "audit.document", "renderers.a
 PURE |= {f"verify.{name}" for name in ("messages", "row", "expectation", "source", "remedies", "walk", "names")}
 PURE |= {f"verify.{name}" for name in ("pages", "requests", "outside", "matrix", "run")}
 PURE |= {"renderers.verify_text", "renderers.verify_json", "trace", "configuration"}
+PURE |= {f"sandbox.edge.{name}" for name in ("lifetimes", "response_headers")}
 PURE |= {"renderers.audit_markdown", "renderers.checks_text", "renderers.checks_json"}
 PURE |= {"live_values"} | {f"live_values.{n}" for n in ("balancers", "edge", "facts", "listeners", "policies", "tasks")}
 """Modules of bascule that are values in, values out."""
@@ -43,6 +44,8 @@ SANDBOX_SERVER = ("account", "answers", "corrections", "seed", "server", "servic
 SANDBOX_SERVER += ("calls", "iam", "principals", "refusals", "requests")
 SANDBOX_SERVER += tuple(f"corrections.{name}" for name in ("cloudfront", "ec2", "ecs", "iam", "inventory"))
 SANDBOX_SERVER += ("corrections.load_balancing", "corrections.instead")
+SANDBOX_SERVER += tuple(f"edge.{name}" for name in ("account", "balancer", "bucket", "certificates", "edge", "inside"))
+SANDBOX_SERVER += ("edge.outside", "edge.running", "edge.serving", "edge.tasks")
 """Modules of bascule.sandbox that run in the server's own process, where moto is."""
 
 

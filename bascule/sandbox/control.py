@@ -13,12 +13,15 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
+from bascule.aws import is_loopback
 from bascule.errors import BasculeError, InputError
 from bascule.sandbox.account import ARQUANTIX, load
 
@@ -28,6 +31,8 @@ READY = "running.json"
 LOG = "sandbox.log"
 CALLS = "calls.jsonl"
 """A line for each AWS call that was answered, in order."""
+AUTHORITY = "edge-ca.pem"
+"""The certificate of the authority that the edge's certificates come from; a new one at every start."""
 
 STARTING = 60.0
 """Seconds until a server that doesn't answer is given up; measured start: 2 s, on a busy machine 10 s."""
@@ -42,6 +47,23 @@ _open = build_opener(ProxyHandler({})).open  # never through a proxy: the server
 
 
 @dataclass(frozen=True)
+class Edge:
+    """Where the sandbox answers for the site's host names, as CloudFront would."""
+
+    http: tuple[str, int]
+    """Address and port."""
+    https: tuple[str, int]
+    """Address and port."""
+    ca: Path
+    """The certificate of the authority to trust."""
+
+    def curl(self, host: str) -> str:
+        """A command that asks it for a name's home page."""
+        address, port = self.https
+        return f"curl --cacert {shlex.quote(str(self.ca))} --connect-to ::{address}:{port} https://{host}/"
+
+
+@dataclass(frozen=True)
 class Running:
     """A sandbox that answers."""
 
@@ -53,6 +75,7 @@ class Running:
     """The account file that it was seeded from."""
     root: Path
     """The folder with its pid, port and log."""
+    edge: Edge
     already: bool = False
     """True if `start` found it running instead of starting it."""
 
@@ -145,8 +168,9 @@ def status(root: Path) -> Running | None:
             region=facts["region"],
             account=Path(facts["account"]),
             root=root.resolve(),
+            edge=_edge(facts["edge"]),
         )
-        answer = _ask(running, None)
+        answer = _ask(running.endpoint, None)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return running if answer.get("pid") == running.pid else None
@@ -183,7 +207,7 @@ def shell_exports(env: Mapping[str, str]) -> str:
 def configure(running: Running, **switches: Any) -> dict[str, Any]:
     """Turn switches (`bascule.sandbox.switches.Switches`), leaving those not named; returns all of them."""
     try:
-        answer = _ask(running, switches)
+        answer = _ask(running.endpoint, switches)
     except HTTPError as error:
         raise InputError(json.load(error)["error"], where=f"sandbox at {running.endpoint}") from error
     except OSError as error:
@@ -204,9 +228,40 @@ def not_running(root: Path) -> BasculeError:
     return BasculeError("no sandbox is running", where=str(root), remedy="start one: bascule sandbox start")
 
 
-def _ask(running: Running, switches: dict[str, Any] | None) -> dict[str, Any]:
+def edge(endpoint: str) -> Edge | None:
+    """Where the sandbox at an AWS endpoint answers for the site's host names; None if there is no sandbox of ours."""
+    found = _told(endpoint, "")
+    return None if found is None else _edge(found["edge"])
+
+
+def outside(endpoint: str, host: str, port: int) -> tuple[str, int] | None:
+    """Where loopback stands for a public address of the sandbox's account as it is now: a load balancer's name or a
+    task's address. A port that refuses connections, where security groups shut it; None for any other host, and if
+    there is no sandbox of ours at this endpoint."""
+    found = _told(endpoint, f"?outside={quote(f'{host}:{port}')}")
+    address = None if found is None else found["outside"]
+    return None if address is None else (str(address[0]), int(address[1]))
+
+
+def _told(endpoint: str, query: str) -> dict[str, Any] | None:
+    """What the sandbox at this endpoint says of itself; None where it is none, or isn't on this machine."""
+    if not is_loopback(endpoint):
+        return None
+    try:
+        found = _ask(endpoint.rstrip("/"), None, query)
+        return found if isinstance(found, dict) and "edge" in found else None
+    except (OSError, HTTPException, ValueError):
+        return None
+
+
+def _edge(facts: Mapping[str, Any]) -> Edge:
+    (http, https) = ((str(host), int(port)) for host, port in (facts["http"], facts["https"]))
+    return Edge(http, https, Path(facts["ca"]))
+
+
+def _ask(endpoint: str, switches: dict[str, Any] | None, query: str = "") -> dict[str, Any]:
     body = None if switches is None else json.dumps(switches).encode()
-    request = Request(running.endpoint + CONTROL_PATH, data=body)
+    request = Request(endpoint + CONTROL_PATH + query, data=body)
     with _open(request, timeout=STOPPING) as response:
         found: dict[str, Any] = json.load(response)
     return found
@@ -241,9 +296,9 @@ def _check_same(running: Running, account: Path, port: int) -> None:
 
 
 def _check_installed() -> None:
-    if find_spec("moto") is None or find_spec("flask") is None:
+    if missing := [name for name in ("moto", "flask", "hypercorn", "trustme") if find_spec(name) is None]:
         raise BasculeError(
-            "the sandbox needs moto's server, which isn't installed",
+            f"the sandbox needs {missing[0]}, which isn't installed",
             where=sys.prefix,
             remedy="install it: pip install 'bascule[sandbox]'",
         )

@@ -19,7 +19,7 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 from moto.utilities.utils import get_partition
 
-from bascule.sandbox import refusals
+from bascule.sandbox import changes, refusals
 from bascule.sandbox.authorizations import Place, authorizations
 from bascule.sandbox.calls import Call, recognize
 from bascule.sandbox.evaluation import Authorization, Decision, decide
@@ -50,6 +50,7 @@ def at_the_door(application: Application, account: str, log: Path) -> Applicatio
         answer = refusal or (refusals.no_support_plan(call) if call.service == "health" else None)
         if answer is None:
             body: Iterable[bytes] = list(application(environ, start))
+            changes.note(call.operation)
         else:
             body = refusals.answer(answer, environ, start)
         with log.open("a", encoding="utf-8") as lines:

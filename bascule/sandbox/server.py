@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from moto.core.exceptions import ServiceException
@@ -25,7 +26,8 @@ from werkzeug.serving import make_server
 from bascule.errors import BasculeError
 from bascule.sandbox import corrections, requests, seed
 from bascule.sandbox.account import Account, load
-from bascule.sandbox.control import CALLS, CONTROL_PATH, HOST, READY
+from bascule.sandbox.control import AUTHORITY, CALLS, CONTROL_PATH, HOST, READY
+from bascule.sandbox.edge.running import RunningEdge
 from bascule.sandbox.iam import Application, at_the_door
 from bascule.sandbox.switches import turn
 
@@ -68,12 +70,15 @@ def _perform(account: Account, path: Path, endpoint: str) -> None:
 
 
 def _serve(account: Account, path: Path, root: Path, port: int, owner: int | None) -> None:
-    aws = at_the_door(DomainDispatcherApplication(create_backend_app), account.id, root / CALLS)
+    moto = DomainDispatcherApplication(create_backend_app)
+    turn = threading.Lock()
+    aws = _one_at_a_time(at_the_door(moto, account.id, root / CALLS), turn)
+    edge = RunningEdge(moto, account.id, account.region, turn, (root / AUTHORITY).resolve())
     with socket.create_server((HOST, port)) as listening:
         server = make_server(
             HOST,
             0,
-            _one_at_a_time(_with_control(aws)),
+            _with_control(aws, turn, edge),
             threaded=True,
             request_handler=MotoRequestHandler,
             fd=listening.fileno(),
@@ -84,6 +89,7 @@ def _serve(account: Account, path: Path, root: Path, port: int, owner: int | Non
             "account_id": account.id,
             "region": account.region,
             "account": str(path),
+            "edge": edge.facts(),
         }
         ending = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -98,6 +104,8 @@ def _serve(account: Account, path: Path, root: Path, port: int, owner: int | Non
         while not ending.wait(WATCHING):
             if (owner and not _is_alive(owner)) or not _is_ours(ready):
                 break
+            edge.tend()
+        edge.stop()
         server.shutdown()
         server.server_close()
     if _is_ours(ready):
@@ -121,19 +129,21 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _one_at_a_time(application: Application) -> Application:
+def _one_at_a_time(application: Application, turn: threading.Lock) -> Application:
     """Requests in turn: moto's backends are plain dictionaries, and a conditional write has to be atomic."""
-    turn_taking = threading.Lock()
 
     def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        with turn_taking:
+        with turn:
             return list(application(environ, start_response))
 
     return serve
 
 
-def _with_control(application: Application) -> Application:
-    """GET and POST on CONTROL_PATH read and turn the switches; everything else is AWS's."""
+def _with_control(application: Application, taking_turns: threading.Lock, edge: RunningEdge) -> Application:
+    """GET and POST on CONTROL_PATH read and turn the switches, and tell where the edge is; everything else is AWS's.
+
+    `?outside=HOST:PORT` asks where a public address of the account is answered.
+    """
 
     def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] != CONTROL_PATH:
@@ -141,7 +151,13 @@ def _with_control(application: Application) -> Application:
         status = "200 OK"
         try:
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            answer = {"pid": os.getpid(), "switches": turn(json.loads(body) if body else {})}
+            asked = dict(parse_qsl(environ.get("QUERY_STRING", ""), strict_parsing=False))
+            with taking_turns:
+                switches = turn(json.loads(body) if body else {})
+            answer: dict[str, Any] = {"pid": os.getpid(), "switches": switches, "edge": edge.facts()}
+            if "outside" in asked:
+                host, _, port = asked["outside"].rpartition(":")
+                answer["outside"] = edge.outside(host, int(port))
         except ValueError as error:
             status, answer = "400 Bad Request", {"error": str(error)}
         start_response(status, [("Content-Type", "application/json")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from bascule.sandbox import clock
+from bascule.sandbox import changes, clock
 
 
 @dataclass
@@ -38,4 +38,6 @@ def turn(settings: dict[str, Any]) -> dict[str, Any]:
         setattr(SWITCHES, name, settings[name])
     clock.stop(SWITCHES.stopped_clock)
     clock.advance(settings.get("advance", 0.0))
+    if settings:
+        changes.note()
     return asdict(SWITCHES)

@@ -63,7 +63,11 @@ def distribution_update_checks_if_match() -> None:
             _check_if_match(distribution, if_match)
             if dist_config.get("CallerReference") != distribution.distribution_config["CallerReference"]:
                 raise Refused("IllegalUpdate", "The update contains modifications that are not allowed.")
+        deployed = None if distribution is None else distribution.distribution_config
+        if distribution is not None and distribution.status == "InProgress":
+            deployed = distribution.before
         _, location, _ = original(self, dist_config, _id, if_match)
+        distribution.before = deployed  # edges go on to answer by it until the distribution is Deployed
         distribution.etag = cloudfront.random_id(length=14)
         distribution.updated = clock.now()
         distribution.last_modified_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(distribution.updated))
