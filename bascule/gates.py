@@ -9,7 +9,7 @@ from typing import Any
 from bascule import distribution
 from bascule.errors import BasculeError
 from bascule.inventory import Unread
-from bascule.ladder import ALB_ORIGIN_ID, Stage
+from bascule.ladder import ALB_ORIGIN_ID
 from bascule.outcomes import Outcome, Result
 
 Answer = Mapping[str, Any]
@@ -226,7 +226,7 @@ def _held(gate: str, holds: bool, seen: str, remedy: str = "", *, may_change: bo
 class NotReady(BasculeError):
     """Gates don't hold, or couldn't be seen."""
 
-    def __init__(self, verdicts: Sequence[Verdict], step: Stage, remedy: str) -> None:
+    def __init__(self, verdicts: Sequence[Verdict], step: str, remedy: str) -> None:
         missed = [verdict for verdict in verdicts if not verdict.passed]
         super().__init__(
             "\n".join([f"not going to {step}: the account isn't ready", *(f"  {verdict}" for verdict in verdicts)]),
@@ -236,7 +236,8 @@ class NotReady(BasculeError):
         """Whether a gate is known not to hold; else one is unknown."""
 
 
-def require(verdicts: Sequence[Verdict], step: Stage, remedy: str) -> None:
-    """Raises NotReady, with the verdicts' own remedies and `remedy`, unless every one passed."""
+def require(verdicts: Sequence[Verdict], step: str, remedy: str) -> None:
+    """Raises NotReady, with the verdicts' own remedies and `remedy`, unless every one passed; `step` is what waits
+    for them, such as a stage."""
     if not all(verdict.passed for verdict in verdicts):
         raise NotReady(verdicts, step, remedy)

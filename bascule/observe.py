@@ -99,6 +99,11 @@ _KNOWN_BY: Mapping[Stage, str] = {
 """The type of the resource in the state whose ARN the gates of a rung need."""
 
 
+def deployed(looking: Looking) -> Gate:
+    """The gate that every edge has the distribution's config; nothing is asked until it is looked at."""
+    return _deployed(Readings(looking.clients, looking.site))
+
+
 def knows_load_balancer(clients: aws.Clients, site: Site) -> bool:
     """Whether the live distribution has our origin, whatever the state says. Raises BasculeError if that isn't read."""
     return not gates.distribution_released(_live_config(clients, site)).passed

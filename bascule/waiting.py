@@ -56,7 +56,13 @@ class Observed:
 
 
 Watch = Callable[[Observed], None]
-"""Hears of a gate that is waited for, whenever what was seen there is something else than before."""
+"""Hears of a gate that is waited for: when what was seen there is something else than before, and when the looks have
+become as rare as they get, of each."""
+
+
+def told(observed: Observed) -> str:
+    """A line for a person, of a gate that is waited for."""
+    return f"waiting for {observed.verdict.gate}: {observed.verdict.seen}, {observed.seconds:.0f} s so far"
 
 
 class Wait(Protocol):
@@ -97,12 +103,13 @@ def wait(
             if pause > 0:
                 sleep(pause)
             before, courses = courses, list(pool.map(partial(look, next(rounds)), courses))
-            for old, course in zip(before, courses, strict=True):
-                if course.done is None and course.last is not None and course.last != old.last:
-                    watch(Observed(course.last, clock() - begin, course.looks))
             missed = [course.last for course in courses if course.last is not None and not course.last.passed]
             if any(not (verdict.may_change and patient) for verdict in missed):
                 courses = [_left(course, clock() - begin) for course in courses]
+            for old, course in zip(before, courses, strict=True):
+                news = course.last != old.last or (course.looks > old.looks and course.pause == course.gate.longest)
+                if course.done is None and course.last is not None and news:
+                    watch(Observed(course.last, clock() - begin, course.looks))
     return [course.done for course in courses if course.done]
 
 
