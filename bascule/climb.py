@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bascule import gates, guard, plans, summary, terraform
+from bascule import gates, guard, plans, summary, terraform, waiting
 from bascule.errors import BasculeError
 from bascule.gates import Verdict
 from bascule.journal import timed
@@ -85,7 +85,7 @@ def _watched(session: Session, step: Step, *, patient: bool = True, again: bool 
     found = gates_before(Looking(session.clients, session.site, session.reach), step)
     if again:
         found = [replace(gate, settling=0.0) for gate in found]
-    observed = session.wait(found, watch=lambda one: session.say(f"waiting: {one.verdict}"), patient=patient)
+    observed = session.wait(found, watch=lambda one: session.say(waiting.told(one)), patient=patient)
     for one in observed:
         verdict = one.verdict
         session.record(
