@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from bascule import aws, guard, plans, rotation, secret, summary
+from bascule import aws, gates, guard, plans, rotation, secret, summary, waiting
 from bascule.climb import Ask, Declined
 from bascule.errors import BasculeError
 from bascule.journal import timed
 from bascule.ladder import ALB_ORIGIN_ID, Stage, Step, half_made, reached
+from bascule.observe import DISTRIBUTION_LIMIT, DISTRIBUTION_LONGEST
 from bascule.rotation import Apply, Part, Put, Seen, Wait
 from bascule.secret import Held
 from bascule.session import Session, prepare
 from bascule.site import Site
 
-LIMIT = 2100.0
-"""Seconds until waiting for CloudFront is given up: as long as botocore's waiter `DistributionDeployed` waits."""
 
-LONGEST = 20.0
-"""Seconds between two looks at the most."""
-
-Pause = Callable[[float], None]
-"""Lets so many seconds go by."""
-
-
-def rotate(session: Session, ask: Ask, pause: Pause = time.sleep) -> str:
+def rotate(session: Session, ask: Ask, wait: waiting.Wait = waiting.wait) -> str:
     """Rotate the secret to a new value, or finish a rotation that was begun; returns what to tell the person.
 
     Where nothing uses the secret yet, a new value is put in its place. Raises BasculeError where a climb is under way,
@@ -56,7 +47,7 @@ def rotate(session: Session, ask: Ask, pause: Pause = time.sleep) -> str:
         moves.append(move)
         match move:
             case Wait():
-                _wait(session, pause)
+                _wait(session, wait)
             case Put():
                 _put(session, held, move)
             case Apply():
@@ -132,26 +123,33 @@ def _apply(session: Session, step: Step, move: Apply, seen: Seen, ask: Ask) -> N
         plans.apply(session)
 
 
-def _wait(session: Session, pause: Pause) -> None:
-    """Until every edge has the distribution's config: looks 1 s apart, then 2, 4 and so on up to LONGEST."""
-    session.say("waiting until CloudFront is deployed everywhere")
-    passed, wait = 0.0, 1.0
+def _wait(session: Session, wait: waiting.Wait) -> None:
+    """Until every edge has the distribution's config. Raises BasculeError where that takes longer than the limit."""
+
+    def look(round_: int) -> gates.Verdict:
+        return gates.distribution_deployed(_distribution(session.clients, session.site))
+
+    gate = waiting.Gate(gates.DEPLOYED, DISTRIBUTION_LIMIT, look, longest=DISTRIBUTION_LONGEST)
+    session.say("waiting until every edge has the distribution's configuration")
     with timed(session.record, "rotate", phase="waiting until deployed"):
-        while not _sent(session.clients, session.site)[1]:
-            if passed >= LIMIT:
-                raise BasculeError(
-                    f"still in progress after {passed:.0f} s; edges may still send the value before",
-                    where=f"CloudFront distribution {session.site.distribution.id}",
-                    remedy="it goes on by itself; `bascule secret rotate` then goes on, too",
-                )
-            pause(wait)
-            passed, wait = passed + wait, min(wait * 2, LONGEST)
+        (observed,) = wait([gate], watch=lambda seen: session.say(str(seen)))
+        if not observed.passed:
+            raise BasculeError(
+                f"{observed}: edges may still send the value before",
+                where=f"CloudFront distribution {session.site.distribution.id}",
+                remedy="it goes on by itself; `bascule secret rotate` then goes on, too",
+            )
+
+
+def _distribution(clients: aws.Clients, site: Site) -> gates.Answer:
+    with aws.readable():
+        found: gates.Answer = clients("cloudfront").get_distribution(Id=site.distribution.id)["Distribution"]
+    return found
 
 
 def _sent(clients: aws.Clients, site: Site) -> tuple[str | None, bool]:
     """The header's value that the live distribution sends to the ALB, as in `Seen.sent`, and whether it is deployed."""
-    with aws.readable():
-        found = clients("cloudfront").get_distribution(Id=site.distribution.id)["Distribution"]
+    found = _distribution(clients, site)
     deployed, name = found["Status"] == "Deployed", site.origin.secret_header.lower()
     for origin in found["DistributionConfig"]["Origins"]["Items"]:
         if origin["Id"] == ALB_ORIGIN_ID:
