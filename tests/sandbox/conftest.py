@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moved import Site
 
 from bascule.sandbox import control
 from bascule.sandbox.control import Running
@@ -72,3 +73,22 @@ def until() -> Callable[..., Any]:
 def accounts() -> Path:
     """The folder of account files that vary the audited one."""
     return Path(__file__).parent / "accounts"
+
+
+@pytest.fixture(scope="session")
+def moved(tmp_path_factory: pytest.TempPathFactory, connect: Callable[..., Any]) -> Iterator[Site]:
+    """A sandbox of its own in which the site's service is behind an ALB; the distribution as adopted."""
+    root = tmp_path_factory.mktemp("moved")
+    running = control.start(root, owner_pid=os.getpid())
+    site = Site(running, cache(lambda service: connect(running, service)))
+    site.build()
+    site.attach()
+    yield site
+    control.stop(root)
+
+
+@pytest.fixture
+def site(moved: Site) -> Iterator[Site]:
+    """The same for one test, which may put another config and turn switches."""
+    yield moved
+    moved.restore()

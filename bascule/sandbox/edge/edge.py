@@ -59,7 +59,7 @@ class Edge:
             return _signed(Got(pages.cloudfronts(403, pages.BAD_REQUEST), ERROR))
         ready = self._view.router(distribution)
         decision = decide(ready, asked.request)
-        if decision is None:
+        if decision is None or (decision.end == "nothing" and not decision.behavior):  # it is switched off
             return _signed(Got(pages.cloudfronts(403, pages.BAD_REQUEST), ERROR))
         if decision.edge is not None:
             return _signed(_own(decision))
