@@ -166,6 +166,18 @@ def test_tasks_are_listed_by_service_family_and_status(aws: Client) -> None:
     assert ecs.list_tasks(cluster=CLUSTER, desiredStatus="STOPPED")["taskArns"] == []
 
 
+def test_a_target_is_in_the_zone_of_its_address(aws: Client, front: Front, later: Later) -> None:
+    """Elastic Load Balancing finds it by the subnet; moto tells none."""
+    update(aws, loadBalancers=front.attached, networkConfiguration=network(front.task_group))
+    later(STEADY)
+
+    [task] = tasks(aws)
+    health = aws("elbv2").describe_target_health(TargetGroupArn=front.target_group)["TargetHealthDescriptions"]
+    zones = {one["Target"]["Id"]: one["Target"]["AvailabilityZone"] for one in health}
+    interface = interface_of(aws, task)
+    assert zones[interface["PrivateIpAddress"]] == interface["AvailabilityZone"]
+
+
 def test_attaching_a_load_balancer_rolls_new_tasks_out(aws: Client, front: Front, later: Later) -> None:
     """One UpdateService, one new PRIMARY deployment; the old task leaves when the new one is healthy."""
     [before] = tasks(aws)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +32,7 @@ CONNECTED = with_behaviors(WITH_ORIGIN, behavior(SITE.distribution.probe_path, A
 
 
 def load_balancer(state: str = "active") -> dict[str, Any]:
-    return {"LoadBalancerName": "ours", "State": {"Code": state}}
+    return {"LoadBalancerName": "ours", "DNSName": OURS["DomainName"], "State": {"Code": state}}
 
 
 def service(*deployments: dict[str, Any], target_group: str = TARGET_GROUP, desired: int = 2) -> dict[str, Any]:
@@ -47,8 +48,18 @@ def deployment(status: str = "PRIMARY", **more: Any) -> dict[str, Any]:
     return {"status": status, "rolloutState": "COMPLETED"} | more
 
 
-def targets(*states: str) -> list[dict[str, Any]]:
-    return [{"Target": {"Id": "10.0.0.1"}, "TargetHealth": {"State": state}} for state in states]
+def targets(*states: str, zones: str = "ab") -> list[dict[str, Any]]:
+    """A target in each of these states, such as `unhealthy Target.Timeout`; in zones in turn, of which ` ` isn't told
+    and `*` is `all`."""
+    found = []
+    for number, (said, letter) in enumerate(zip(states, itertools.cycle(zones), strict=False)):
+        state, _, reason = said.partition(" ")
+        target: dict[str, Any] = {"Id": f"10.0.0.{number + 1}"}
+        if letter != " ":
+            target["AvailabilityZone"] = "all" if letter == "*" else f"me-central-1{letter}"
+        health = {"State": state} | ({"Reason": reason} if reason else {})
+        found.append({"Target": target, "TargetHealth": health})
+    return found
 
 
 def distribution(status: str = "Deployed", config: dict[str, Any] = CONFIG) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -18,7 +19,8 @@ def target_health_follows_the_tasks() -> None:
     """DescribeTargetHealth: `initial`, then `healthy` or `unhealthy`; `draining` after deregistration.
 
     moto calls every registered target healthy at once. Here the security groups on the way decide as well, because
-    that is what fails in practice (an ALB group without egress to the task's port).
+    that is what fails in practice (an ALB group without egress to the task's port). The zone of an address in the VPC
+    is "automatically detected" (API reference, TargetDescription); moto tells the one that it was registered with.
     """
 
     @instead(ELBV2Response, "describe_target_health")
@@ -27,16 +29,23 @@ def target_health_follows_the_tasks() -> None:
         group = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
         if group is None:
             raise TargetGroupNotFoundError()
+        ec2 = ec2_backends[self.current_account][self.region]
         wanted = {target["Id"] for target in self._get_param("Targets", [])}
         health = [
-            _health(target, services.target_state(group, target, now))
+            _health(target, services.target_state(group, target, now), _zone(ec2, group.vpc_id, target["Id"]))
             for target in group.targets.values()
             if not wanted or target["Id"] in wanted
         ]
         return ActionResult({"TargetHealthDescriptions": health})
 
 
-def _health(target: dict[str, Any], state: tuple[str, str | None]) -> dict[str, Any]:
+def _zone(ec2: Any, vpc: str, address: str) -> str | None:
+    """The zone of an address, if it is in a subnet of the VPC."""
+    subnets = (subnet for zone in ec2.subnets.values() for subnet in zone.values() if subnet.vpc_id == vpc)
+    return next((s.availability_zone for s in subnets if ip_address(address) in ip_network(s.cidr_block)), None)
+
+
+def _health(target: dict[str, Any], state: tuple[str, str | None], zone: str | None) -> dict[str, Any]:
     descriptions = {
         "Elb.RegistrationInProgress": "Target registration is in progress",
         "Target.FailedHealthChecks": "Health checks failed with these codes: [503]",
@@ -46,7 +55,7 @@ def _health(target: dict[str, Any], state: tuple[str, str | None]) -> dict[str, 
     }
     name, reason = state
     return {
-        "Target": {"Id": target["Id"], "Port": int(target["Port"])},
+        "Target": {"Id": target["Id"], "Port": int(target["Port"])} | ({"AvailabilityZone": zone} if zone else {}),
         "HealthCheckPort": str(target["Port"]),
         "TargetHealth": {"State": name, "Reason": reason, "Description": descriptions.get(reason or "")},
     }
