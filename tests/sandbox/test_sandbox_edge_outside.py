@@ -57,6 +57,19 @@ def test_an_open_alb_answers_by_its_rules_until_it_is_shut(serving: Site) -> Non
     assert isinstance(knock(serving, name, 80), NoAnswer)
 
 
+def test_an_alb_that_no_distribution_leads_to_is_known_too(site: Site) -> None:
+    """From `build` on it is there; only whether it takes connections is told."""
+    group, name = site.built["alb_group"], site.built["dns"]
+    assert isinstance(knock(site, name, 80), NoAnswer)
+    site.open(group, 80)
+    try:
+        answer = knock(site, name, 80)
+    finally:
+        site.shut(group, 80)
+    assert isinstance(answer, Response)
+    assert "awselb/2.0" == answer.header("server")
+
+
 def test_an_open_task_is_the_application_itself(site: Site) -> None:
     """As the audit found it: reached at its public address, past everything."""
     site.open(site.built["task_group"], PORT)

@@ -13,6 +13,7 @@ from typing import Any
 
 from moto.acm.models import acm_backends
 from moto.cloudfront.models import cloudfront_backends
+from moto.elbv2.models import elbv2_backends
 
 from bascule import aws, live_world
 from bascule.edge import serves
@@ -116,6 +117,11 @@ class View:
         """What each distribution leads to, now."""
         for id_ in list(self._distributions):
             yield self._sight(id_).routers[0].found
+
+    def balancer(self, name: str) -> Any:
+        """moto's load balancer with this DNS name, or None."""
+        balancers = elbv2_backends[self.account][self.region].load_balancers.values()
+        return next((one for one in balancers if one.dns_name.lower() == name.lower()), None)
 
     def groups(self, ids: Sequence[str]) -> World:
         """Security groups with their rules."""

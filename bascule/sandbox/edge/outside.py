@@ -82,6 +82,9 @@ class Outside:
             balancer = load_balancer_of(found, {"domain_name": host})
             if balancer is not None:
                 return True, self._of_balancer(found, balancer, port)
+        unasked = self._view.balancer(host)
+        if unasked is not None:
+            return True, self._of_unasked(unasked, port)
         interface = tasks.interface_at(self._view.account, self._view.region, host)
         return (False, None) if interface is None else (True, self._of_task(interface, port))
 
@@ -93,6 +96,13 @@ class Outside:
         if at is None:
             return None
         return Open(lambda asked: self._by_rules(balancer, port, asked), at.protocol == "HTTPS")
+
+    def _of_unasked(self, balancer: Any, port: int) -> Open | None:
+        """A load balancer that is no distribution's origin: whether it takes connections; its rules aren't read."""
+        groups = list(balancer.security_groups)
+        admitted = gate(self._view.groups(groups), "anyone", "ingress", groups, port, anyone).passes is True
+        listening = str(port) in {str(one.port) for one in balancer.listeners.values()}
+        return Open(lambda asked: pages.balancers(503)) if admitted and listening else None
 
     def _by_rules(self, balancer: str, port: int, asked: Asked) -> Answer:
         """What the listener's rules say to somebody who asks the load balancer itself."""
