@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import httpcore2
 import pytest
-from moved import DOMAIN, PORT, SERVICE, WWW, Site
+from moved import CLUSTER, DOMAIN, ID, PORT, SERVICE, WWW, Site
 
 from bascule.sandbox import application, control
 from bascule.verify.requests import NOT_ALLOWED
@@ -223,6 +226,35 @@ def test_while_it_is_in_progress_edges_go_by_the_old_config_or_the_new(site: Sit
     assert [True, False] * 3 in (seen, [not one for one in seen])
     site.later()
     assert {False} == {"Coming soon" in site.get(f"/?{number}").text for number in range(4)}
+
+
+def test_deployed_is_deployed_everywhere(site: Site, until: Callable[..., Any]) -> None:
+    """Whoever waited for it sees the new config at once."""
+    site.put(site.connected())
+    site.put(site.serving(), deployed=False)
+
+    def is_deployed() -> bool:
+        site.get("/?waiting")
+        return bool(site.client("cloudfront").get_distribution(Id=ID)["Distribution"]["Status"] == "Deployed")
+
+    until(is_deployed)
+    assert {"Next.js"} == {site.get(f"/?{number}").header("x-powered-by") for number in range(4)}
+
+
+def test_a_deployment_of_the_service_is_seen_by_nobody(serving: Site, until: Callable[..., Any]) -> None:
+    """Targets that drain are asked no more, and new ones once they are healthy."""
+    ecs = serving.client("ecs")
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
+    seen = []
+
+    def is_steady() -> bool:
+        seen.append(serving.get("/").status)
+        (found,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+        return bool(found["deployments"][0]["rolloutState"] == "COMPLETED")
+
+    until(is_steady)
+    seen += [serving.get("/").status for _ in range(4)]
+    assert {200} == set(seen)
 
 
 def test_a_disabled_distribution_answers_nobody(site: Site) -> None:

@@ -23,6 +23,7 @@ from bascule.reading import Call, perform
 from bascule.routing import Router, router
 from bascule.sandbox import changes, services
 from bascule.sandbox.edge.inside import clients
+from bascule.sandbox.edge.tasks import Target, service_at
 from bascule.sandbox.iam import Application
 
 FRESH = 0.5
@@ -74,8 +75,10 @@ class View:
     def router(self, distribution: str) -> Router:
         """What the distribution decides by. While it is InProgress some edges go by the new config and some by the old
         one: here the requests do so in turn."""
-        found = self._sight(distribution).routers
-        return found[next(self._turns) % len(found)]
+        now, *before = self._sight(distribution).routers
+        if not before or distribution not in self._of_before():  # nobody goes by the old one once it is Deployed
+            return now
+        return (now, *before)[next(self._turns) % (1 + len(before))]
 
     def presented(self, host: str) -> Presented | None:
         """What a handshake for this host name is answered with; None where no distribution answers for it."""
@@ -117,6 +120,20 @@ class View:
         """What each distribution leads to, now."""
         for id_ in list(self._distributions):
             yield self._sight(id_).routers[0].found
+
+    def targets(self, group: str) -> list[Target]:
+        """The registered targets of a target group, as they are this moment: they come and go by themselves."""
+        with self.turn:
+            now = services.settle_all(self.account, self.region)
+            held: Any = elbv2_backends[self.account][self.region].target_groups.get(group)
+            return [
+                Target(
+                    f"{one['Id']}:{one['Port']}",
+                    services.target_state(held, one, now)[0],
+                    service_at(self.account, self.region, one["Id"]),
+                )
+                for one in (held.targets.values() if held is not None else ())
+            ]
 
     def balancer(self, name: str) -> Any:
         """moto's load balancer with this DNS name, or None."""

@@ -11,18 +11,15 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any
 
 from bascule.http_request import Headers
 from bascule.listener_rules import Action, FixedResponse, Forward, Redirect
-from bascule.live_values import TARGETS
-from bascule.planned_values import World, of_type
 from bascule.sandbox.edge import pages
 from bascule.sandbox.edge.messages import Answer, passed_on
-from bascule.sandbox.edge.tasks import TARGET, Application, answers
+from bascule.sandbox.edge.tasks import TARGET, Application, Target, answers
 
 REGISTERED = ("healthy", "unhealthy", "initial", "unavailable")
 """States of targets that may be sent requests (ELB API, TargetHealth); those that drain and those of a group that no
@@ -51,30 +48,39 @@ class Balancer:
     """A load balancer as requests meet it."""
 
     application: Application
-    service_at: Callable[[str], str | None]
-    """The service of the task that runs at a private address."""
+    targets: Callable[[str], Sequence[Target]]
+    """The targets of a target group, by its ARN, as they are this moment."""
 
-    def answer(self, found: World, action: Action | None, received: Received, *, reachable: bool = True) -> Answer:
+    def answer(self, action: Action | None, received: Received, *, reachable: bool = True) -> Answer:
         """What comes of an action of its listener's. `reachable` is whether security groups let it reach tasks."""
         if isinstance(action, FixedResponse):
             return pages.balancers(int(action.status), action.body, action.content_type)
         if isinstance(action, Redirect):
             return pages.balancers_redirect(int(action.status), action.location)
         if isinstance(action, Forward):
-            target = chosen(found, action)
+            target = self._chosen(action)
             if target is None:
                 return pages.balancers(503)
             return self._forwarded(target, received) if reachable else pages.balancers(504)
         return pages.balancers(500)
 
-    def _forwarded(self, target: Mapping[str, Any], received: Received) -> Answer:
-        service = self.service_at(str(target["id"]))
-        if service is None:
+    def _chosen(self, forward: Forward) -> Target | None:
+        """The target that a request is sent to; None where there is none."""
+        if not forward.groups:
+            return None
+        weights = [int(weight) for _, weight in forward.groups]
+        ((arn, _),) = random.choices(forward.groups, weights)
+        registered = [one for one in self.targets(str(arn)) if one.state in REGISTERED]
+        healthy = [one for one in registered if one.state == "healthy"]
+        return random.choice(healthy or registered) if registered else None
+
+    def _forwarded(self, target: Target, received: Received) -> Answer:
+        if target.service is None:
             return pages.balancers(504)
-        if not answers(service):
+        if not answers(target.service):
             return pages.balancers(502)
         path = f"{received.path}?{received.query}" if received.query else received.path
-        headers = (*_sent(received), (TARGET, f"{target['id']}:{target['port']}"))
+        headers = (*_sent(received), (TARGET, target.address))
         try:
             return self.application.ask(received.method, path, headers, received.body)
         except (OSError, HTTPException):
@@ -93,15 +99,3 @@ def _sent(received: Received) -> Iterable[tuple[str, str]]:
         ("X-Forwarded-Port", str(received.port)),
         ("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"),
     )
-
-
-def chosen(found: World, forward: Forward) -> Mapping[str, Any] | None:
-    """The target that a request is sent to; None where there is none."""
-    arns = [arn for arn, _ in forward.groups]
-    if not arns:
-        return None
-    (arn,) = random.choices(arns, [int(weight) for _, weight in forward.groups])
-    groups = (values for _, values in of_type(found, "aws_lb_target_group") if values.get("arn") == arn)
-    registered = [one for one in next(groups, {}).get(TARGETS, ()) if one["state"] in REGISTERED]
-    healthy = [one for one in registered if one["state"] == "healthy"]
-    return random.choice(healthy or registered) if registered else None

@@ -15,7 +15,7 @@ from bascule.http_request import Headers, Request
 from bascule.origin_requests import Caching, OriginRequest
 from bascule.routing import Decision, Router, decide, error_page
 from bascule.sandbox import clock
-from bascule.sandbox.edge import pages, tasks
+from bascule.sandbox.edge import pages
 from bascule.sandbox.edge.account import View
 from bascule.sandbox.edge.balancer import Balancer, Received
 from bascule.sandbox.edge.bucket import Bucket, client_get
@@ -150,7 +150,7 @@ class Edge:
             body=asked.body,
         )
         reachable = all(gate.passes is not False for gate in decision.gates[1:])
-        return self._balancer.answer(ready.found, decision.action, received, reachable=reachable)
+        return self._balancer.answer(decision.action, received, reachable=reachable)
 
     def _bucket(self, name: str, origin: Mapping[str, Any], *, website: bool) -> Callable[[str, str, Headers], Answer]:
         identity = any(one.get("origin_access_identity") for one in origin.get("s3_origin_config") or ())
@@ -232,13 +232,3 @@ def _signed(got: Got) -> Answer:
         ("X-Amz-Cf-Id", _id()),
         *age,
     )
-
-
-def edge(view: View, application: tasks.Application) -> tuple[Edge, Balancer]:
-    """The edge of an account, and the load balancers behind it."""
-
-    def service_at(address: str) -> str | None:
-        return tasks.service_at(view.account, view.region, address)
-
-    balancer = Balancer(application, service_at)
-    return Edge(view, balancer), balancer

@@ -132,7 +132,7 @@ class Outside:
             port,
             asked.body,
         )
-        return self._balancer.answer(found, done, received)
+        return self._balancer.answer(done, received)
 
     def _of_task(self, interface: Any, port: int) -> Open | None:
         groups = [group.id for group in interface.group_set]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bascule.errors import BasculeError
 from bascule.sandbox.edge.account import View
+from bascule.sandbox.edge.balancer import Balancer
 from bascule.sandbox.edge.certificates import Authority
-from bascule.sandbox.edge.edge import edge
+from bascule.sandbox.edge.edge import Edge
 from bascule.sandbox.edge.outside import Outside
 from bascule.sandbox.edge.serving import Server
 from bascule.sandbox.edge.tasks import Application
@@ -23,7 +26,8 @@ class RunningEdge:
         authority's certificate is written to `authority`."""
         self._application = Application()
         view = View(application, account, region, turn)
-        answers, balancer = edge(view, self._application)
+        balancer = Balancer(self._application, view.targets)
+        answers = Edge(view, balancer)
         server = Server()
         issuing = Authority(authority, view.presented)
         self._outside = Outside(view, balancer, server, issuing, self._application)
@@ -41,7 +45,8 @@ class RunningEdge:
 
     def tend(self) -> None:
         """What there is to do from time to time."""
-        self._outside.tend()
+        with suppress(BasculeError):  # whoever asks next is told
+            self._outside.tend()
 
     def stop(self) -> None:
         """End the application's process."""

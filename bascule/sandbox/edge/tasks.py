@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 
@@ -23,6 +24,18 @@ SILENCE = 60.0
 
 TARGET = "X-Sandbox-Target"
 """Header that tells the application which task it stands for."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A registered target of a load balancer."""
+
+    address: str
+    """With its port."""
+    state: str
+    """As ELB says it (API reference, TargetHealth)."""
+    service: str | None
+    """Whose task runs there; None for nobody's."""
 
 
 class Application:
