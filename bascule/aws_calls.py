@@ -288,6 +288,17 @@ GATES_UP: Mapping[Stage, tuple[Call, ...]] = {
 GATES_DOWN: Mapping[Stage, tuple[Call, ...]] = {Stage.BUILD: DISTRIBUTION_GATE, Stage.ADOPT: DISTRIBUTION_GATE}
 """What it observes before a step down to a rung."""
 
+_KILLED = "only where an apply was killed before it had saved the state"
+
+UNRECORDED = (
+    *calls("ec2", "DescribeSecurityGroups"),
+    *calls("elbv2", "DescribeLoadBalancers DescribeTargetGroups"),
+    *calls("ec2", "DescribeSecurityGroupRules", unseen=_KILLED),
+    *calls("elbv2", "DescribeListeners DescribeRules DescribeTags", unseen=_KILLED),
+)
+"""What it looks for before every step from `adopt`, by name: what is ours and not in the state
+(`bascule.unrecorded`). Above, all of it is in the state, and nothing is looked for."""
+
 ADOPTING = (
     *calls("cloudfront", "GetDistribution", "distribution"),
     *calls("s3", "HeadBucket", "bucket"),
@@ -317,13 +328,17 @@ def made(reached: Stage, stage: Stage, *, rollback: bool = False) -> Mapping[Sid
     """Every call of one step of the ladder: its plan, its gates, its apply. `rollback` is `bascule rollback`."""
     if rollback:
         return {"terraform": (*OPENING, *STATE, *ALONE, *ROUTE, *SAVE), "bascule": (*OPENING, *FENCE)}
+    looked_for = UNRECORDED if reached is Stage.ADOPT else ()
     if stage is Stage.NONE:  # forgetting reads nothing but the state
-        return {"terraform": (*OPENING, *STATE, *SAVE), "bascule": OPENING}
+        return {"terraform": (*OPENING, *STATE, *SAVE), "bascule": (*OPENING, *looked_for)}
     up = stage.at_least(reached)
     passed = [s for s in Stage if (reached.rung < s.rung <= stage.rung if up else stage.rung <= s.rung < reached.rung)]
     applied = [call for rung in passed for call in (UP if up else DOWN)[rung]]
     gates = (GATES_UP if up else GATES_DOWN).get(stage, ())
-    return {"terraform": (*planned(reached, stage), *applied, *SAVE), "bascule": (*OPENING, *FENCE, *gates)}
+    return {
+        "terraform": (*planned(reached, stage), *applied, *SAVE),
+        "bascule": (*OPENING, *FENCE, *gates, *looked_for),
+    }
 
 
 def planned(reached: Stage, stage: Stage) -> tuple[Call, ...]:

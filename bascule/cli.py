@@ -136,6 +136,7 @@ def plan(
     """
     from bascule import plans
     from bascule.session import configure, prepare
+    from bascule.taking_in import take_in
 
     session = _session(site)
     if stage is not None:
@@ -147,6 +148,7 @@ def plan(
     state = prepare(session)
     for address in half_made(state):
         typer.echo(f"{address} was being created when an apply was interrupted: `bascule apply` finishes it first")
+    take_in(session, state)
     step = plans.next_step(session, state)
     session.ready(session, step.reached, True)
     configure(session, step)

@@ -14,6 +14,7 @@ from bascule.ladder import Stage, Step, half_made, reached
 from bascule.observe import Looking, gates_before
 from bascule.plans import Planned
 from bascule.session import Session, configure, prepare, read_state
+from bascule.taking_in import take_in
 from bascule.waiting import Observed
 
 Ask = Callable[[Planned], bool]
@@ -117,6 +118,8 @@ def _take(session: Session, step: Step, ask: Ask) -> bool:
         session.say(f"using the plan saved at {planned.made}")
     show(session, planned)
     if summary.is_empty(planned.plan):
+        if step.stage is not step.reached:
+            plans.catch_up(session)
         return False
     if not ask(planned):
         raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
@@ -152,7 +155,8 @@ def _way_out(step: Step) -> str:
 
 
 def _kept(session: Session, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The state, in which what an interrupted apply had begun to create is to be finished instead of replaced.
+    """The state, in which what an interrupted apply had begun to create is to be finished instead of replaced; what it
+    made and the state doesn't know is to be imported.
 
     Names are fixed and replacements are created first, so a replacement would collide with what it replaces. Planning
     reads the resource again and changes what is missing in place.
@@ -162,4 +166,5 @@ def _kept(session: Session, state: Mapping[str, Any]) -> Mapping[str, Any]:
         session.say(f"{address} was being created when an apply was interrupted: it is kept and finished")
         plans.discard(session.directory)
         terraform.untaint(session.terraform, session.directory, session.environment, address)
+    take_in(session, state)
     return read_state(session) if addresses else state

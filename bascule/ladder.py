@@ -185,14 +185,25 @@ class Step:
         return self.stage is self.wanted
 
 
-def next_step(state: Mapping[str, Any], wanted: Stage, *, attach_alone: bool = False, each_rung: bool = False) -> Step:
+def next_step(
+    state: Mapping[str, Any],
+    wanted: Stage,
+    *,
+    attach_alone: bool = False,
+    each_rung: bool = False,
+    unrecorded: bool = False,
+) -> Step:
     """The next apply from the rung that `state` shows towards `wanted`; `attach_alone` and `each_rung` as for `steps`.
 
     A `connect` that stopped before the service was attached leaves the load balancer protected, and AWS deletes no
-    protected one: `build` again takes that off, before what is below it.
+    protected one: `build` again takes that off, before what is below it. So it is with what bascule made and the state
+    doesn't know (`unrecorded`): a rung that has it in its configuration takes it in, before anything below destroys it.
     """
     now = reached(state)
-    if now is Stage.BUILD and not wanted.at_least(Stage.BUILD) and _protected(state):
+    if unrecorded:
+        now = max(now, Stage.BUILD, key=lambda stage: stage.rung)
+    again = unrecorded or _protected(state)
+    if now is Stage.BUILD and not wanted.at_least(Stage.BUILD) and again:
         return Step(now, Stage.BUILD, wanted, state)
     return Step(now, steps(now, wanted, attach_alone=attach_alone, each_rung=each_rung)[0], wanted, state)
 

@@ -29,7 +29,10 @@ APPLYING = "applying.tfplan"
 PLAN_NOTE = "plan.note.json"
 """What a saved plan was made for; see `Note`."""
 
-FINGERPRINTED = (PLAN_FILE, PLAN_JSON, synth.CONFIGURATION, LIVE_CONFIG)
+CONFIGURED = (synth.CONFIGURATION, synth.IMPORTS, synth.OVERRIDE)
+"""The files that a plan is made from."""
+
+FINGERPRINTED = (PLAN_FILE, PLAN_JSON, *CONFIGURED, LIVE_CONFIG)
 """The files that a review is of, and that an apply uses."""
 
 
@@ -87,9 +90,15 @@ class Planned:
 
 
 def next_step(session: Session, state: Mapping[str, Any], *, each_rung: bool = False) -> Step:
-    """The next step from the rung that `state` shows towards the rung wanted; `each_rung` as for `ladder.steps`."""
+    """The next step from the rung that `state` shows towards the rung wanted; `each_rung` as for `ladder.steps`.
+
+    Where a killed apply left something to take in (`bascule.taking_in`), it is a step with that in its configuration.
+    """
     attach_alone = session.site.service.health_check_grace_period is not None
-    return ladder.next_step(state, session.site.stage, attach_alone=attach_alone, each_rung=each_rung)
+    unrecorded = (session.directory / synth.IMPORTS).exists()
+    return ladder.next_step(
+        state, session.site.stage, attach_alone=attach_alone, each_rung=each_rung, unrecorded=unrecorded
+    )
 
 
 def make(session: Session, step: Step, *, target: str | None = None) -> Planned:
@@ -274,6 +283,15 @@ def apply(session: Session) -> None:
             terraform.apply(session.terraform, session.directory, session.environment, ours, on_event=on_event)
     finally:
         discard(session.directory)
+        synth.take_nothing_in(session.directory)
+
+
+def catch_up(session: Session) -> None:
+    """Let the state catch up with the account where there is nothing to plan: an apply that was killed may have done
+    all of its work, and saved nothing."""
+    session.say("nothing is left to do, but the state doesn't say so yet: writing down what is live")
+    with session.watch() as on_event:
+        terraform.refresh(session.terraform, session.directory, session.environment, on_event=on_event)
 
 
 def _another_plan(session: Session) -> BasculeError:
@@ -315,7 +333,8 @@ def read_note(directory: Path) -> Note | None:
 
 def digest(directory: Path) -> str:
     """SHA-256 of the Terraform JSON in `directory`, as hex."""
-    return files.digest(directory / synth.CONFIGURATION)
+    lines = [f"{name} {files.digest(directory / name)}" for name in CONFIGURED]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def fingerprint(directory: Path, note: Note) -> str:

@@ -18,7 +18,7 @@ from bascule.ladder import Stage, Step, adopted_ids
 from bascule.renderers import text
 from bascule.review import Review
 from bascule.site import Site
-from bascule.synth import synthesize, synthesize_and_render
+from bascule.synth import synthesize, synthesize_and_render, take_nothing_in
 from bascule.terraform import Terraform
 from bascule.terraform_events import OnEvent
 from bascule.waiting import Wait, wait
@@ -99,6 +99,8 @@ def open_session(workspace: Workspace, name: str, say: Say, watch: Watch = progr
 def configure(session: Session, step: Step) -> None:
     """Synthesize the configuration of one step where Terraform runs."""
     out = session.workspace.out()
+    if not step.stage.at_least(Stage.BUILD):
+        take_nothing_in(session.directory)
     synthesize(session.workspace, session.name, step.stage, out, descending=step.descends)
 
 
@@ -161,6 +163,7 @@ def prepare(session: Session) -> dict[str, Any]:
     """Synthesize what the site file asks for, initialize Terraform on it, and return its state."""
     rendered = session.workspace.rendered(session.name) / "main.tf"
     before = files.read(rendered)
+    take_nothing_in(session.directory)
     synthesize_and_render(session.workspace, session.name, session.site.stage)
     if files.read(rendered) != before:
         session.say(f"rendered/{session.name}/main.tf is new: commit it with sites/{session.name}.toml")

@@ -18,6 +18,9 @@ from bascule.workspace import Workspace
 
 CONFIGURATION = "cdk.tf.json"
 
+IMPORTS, OVERRIDE = "unrecorded.tf.json", "unrecorded_override.tf.json"
+"""Beside the configuration while a plan has to take in what a killed apply made (`bascule.taking_in`)."""
+
 
 def synthesize(workspace: Workspace, site: str, stage: Stage | None, out: Path, *, descending: bool = False) -> Path:
     """Write the Terraform JSON of `site` below `out` and return its folder, `out/stacks/<site>`.
@@ -74,6 +77,12 @@ def preview(workspace: Workspace, site: str, stage: Stage) -> Path:
     folder = synthesize(workspace, site, stage, out)
     files.write(out / "rendered" / site / "main.tf", rendered(folder))
     return folder
+
+
+def take_nothing_in(folder: Path) -> None:
+    """Remove what lies beside the configuration in `folder` to take in what a killed apply made."""
+    for name in (IMPORTS, OVERRIDE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def rendered(folder: Path) -> str:

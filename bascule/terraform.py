@@ -191,6 +191,16 @@ def apply(
     return ApplyResult(told.changes(), tuple(told.warnings))
 
 
+def refresh(
+    terraform: Terraform, directory: Path, env: Mapping[str, str], *, on_event: OnEvent | None = None
+) -> ApplyResult:
+    """Write what is live of the resources in the state into it, and change nothing else. Raises as `apply` does."""
+    _refuse_unsaved_state(directory)
+    options = ["-json", "-input=false", "-refresh-only", "-auto-approve"]
+    told, _ = _stream(terraform, directory, env, "apply", options, on_event)
+    return ApplyResult(told.changes(), tuple(told.warnings))
+
+
 def show_json(
     terraform: Terraform, directory: Path, env: Mapping[str, str], plan_file: Path | None = None
 ) -> dict[str, Any]:

@@ -20,6 +20,9 @@ EVERYBODY = ("/AllUsers", "/AuthenticatedUsers")
 """How the URIs of S3's public grantees end (S3 user guide, Amazon S3 predefined groups)."""
 
 
+GROUP_RULES = ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+
+
 def _deleted(case: Case) -> Iterator[Observation]:
     for change in case.adopted():
         if change.action in ("delete", "replace"):
@@ -35,10 +38,24 @@ def _forgotten(case: Case) -> Iterator[Observation]:
 def _imports(case: Case) -> Iterator[Observation]:
     expected = case.site.import_ids()
     for change in case.plan.changes:
-        if change.import_id is not None and change.import_id != expected.get(change.type):
-            yield fail(
-                f"{change.address} would import {change.import_id}; the site file says {expected.get(change.type)}"
-            )
+        if change.import_id is None or change.import_id == expected.get(change.type):
+            continue
+        if change.type in expected:
+            yield fail(f"{change.address} would import {change.import_id}; the site file says {expected[change.type]}")
+        elif not _made_by_us(case, change):
+            yield fail(f"{change.address} would import {change.import_id}, which doesn't carry this site's tags")
+
+
+def _made_by_us(case: Case, change: Change) -> bool:
+    """Whether what is imported is bascule's for this site: by its tags as they are live, and a security group's rule,
+    which has none, by its group's being one of the plan."""
+    if change.before.get("id") != change.import_id:
+        return False
+    if change.type in GROUP_RULES:
+        groups = {group.before.get("id") for group in case.plan.of_type("aws_security_group") if group.before}
+        return change.before.get("security_group_id") in groups
+    before, after = change.before.get("tags") or {}, sure(change.after.get("tags")) or {}
+    return before.get("ManagedBy") == "bascule" and bool(before.get("Site")) and before["Site"] == after.get("Site")
 
 
 def _proof(case: Case) -> Iterator[Observation]:
@@ -189,10 +206,11 @@ RULES = (
     Rule(
         "import-id",
         Severity.BLOCK,
-        "what is imported is what the site file names",
+        "what is imported is what the site file names, or bascule's own",
         "An import block with another id puts a stranger's resource under this site's configuration, and the next "
         "plan would change it into this site's. Synthesize again; if it stays, the configuration was edited by "
-        "hand.",
+        "hand. What bascule made for this site, and a killed apply didn't record, is imported too: it is known by "
+        "its tags ManagedBy and Site, and a rule of a security group by its group.",
         _imports,
         waivable=False,
     ),

@@ -208,6 +208,24 @@ def test_the_next_step_is_the_first_of_the_way() -> None:
     assert ATTACH is next_step(found, CONNECT, attach_alone=True).stage
 
 
+@pytest.mark.parametrize("wanted", [NONE, ADOPT])
+def test_what_the_state_does_not_know_is_taken_in_before_it_is_destroyed(wanted: Stage) -> None:
+    """Below `build` no configuration has it, so it would stay for ever."""
+    found = state(BUCKET, service(), distribution())
+    step = next_step(found, wanted, unrecorded=True)
+    assert (BUILD, BUILD, wanted) == (step.reached, step.stage, step.wanted)
+    taken_in = state(BUCKET, service(), distribution(), *OURS)
+    assert ADOPT is next_step(taken_in, wanted).stage
+
+
+def test_what_the_state_does_not_know_changes_no_way_up() -> None:
+    """The configuration of the rung wanted has it."""
+    found = state(BUCKET, service(), distribution())
+    step = next_step(found, CONNECT, unrecorded=True)
+    assert (BUILD, CONNECT) == (step.reached, step.stage)
+    assert next_step(state(BUCKET, ATTACHED, distribution(), *OURS), ADOPT, unrecorded=True).stage is BUILD
+
+
 @pytest.mark.parametrize(("now", "stage"), PAIRS)
 def test_a_step_descends_where_it_takes_something_back(now: Stage, stage: Stage) -> None:
     """The same rung again takes nothing back."""

@@ -11,12 +11,14 @@ from typing import Any
 
 import plan_fixtures
 import pytest
+import small_plans
 from plan_drafts import DRAFTS, SECRET
 from plan_fixtures import PLANS, SITE
 
 from bascule import rules
 from bascule.errors import InputError
 from bascule.guard import Judgement, judge, judgement
+from bascule.ladder import Stage, Step
 from bascule.rules import Case, Outcome, Rule, Severity
 
 TODAY = date(2026, 3, 2)
@@ -249,7 +251,7 @@ def test_no_two_rules_have_one_name_or_say_the_same() -> None:
 def test_an_explanation_says_what_a_failure_means() -> None:
     """Whether it blocks, whether it can be waived, and why the rule is there."""
     text = {rule.id: rules.explain(rule) for rule in rules.RULES}
-    assert text["import-id"].startswith("import-id: what is imported is what the site file names.\n")
+    assert text["import-id"].startswith("import-id: what is imported is what the site file names, or bascule's own.\n")
     assert "keeps the plan from being applied. It can't be waived." in text["import-id"]
     assert "asks for a person's eyes. A site file may waive it." in text["origin-http"]
     assert all(rule.explanation in text[rule.id] for rule in rules.RULES)
@@ -306,3 +308,53 @@ def test_a_plan_has_a_line_for_each_change() -> None:
     changes = json.loads(text)["plan"]["resource_changes"]
     lines = [line.strip().removesuffix(",") for line in text.splitlines() if line.startswith("   {")]
     assert all(json.dumps(change, ensure_ascii=False, sort_keys=True) in lines for change in changes)
+
+
+MADE = {
+    "aws_lb.alb": {"id": "arn:1", "tags": {"ManagedBy": "bascule", "Site": "arquantix", "Name": "n"}},
+    "aws_security_group.alb": {"id": "sg-1", "tags": {"ManagedBy": "bascule", "Site": "arquantix"}},
+    "aws_vpc_security_group_egress_rule.all": {"id": "sgr-1", "security_group_id": "sg-1", "tags": None},
+}
+
+
+def importing(**live: Mapping[str, Any]) -> list[str]:
+    """The addresses that may not be imported, where these are live and the configuration wants them as bascule's."""
+    found = {**MADE, **{address.replace("__", "."): values for address, values in live.items()}}
+    changes = [
+        small_plans.change(
+            address,
+            ["no-op"],
+            before=values,
+            after={**values, "tags": MADE[address]["tags"]},
+            importing={"id": MADE[address]["id"]},
+        )
+        for address, values in found.items()
+    ]
+    case = Case(small_plans.read(*changes), SITE, Step(Stage.BUILD, Stage.BUILD, Stage.BUILD, {}))
+    return [observation.seen.partition(" ")[0] for observation in rules.find("import-id").check(case)]
+
+
+def test_what_a_killed_apply_made_may_be_imported() -> None:
+    """It carries the site's tags; a security group's rule is in such a group."""
+    assert [] == importing()
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        {"id": "arn:1", "tags": {"ManagedBy": "bascule", "Site": "shop"}},
+        {"id": "arn:1", "tags": {"Site": "arquantix"}},
+        {"id": "arn:1", "tags": None},
+        {"id": "arn:2", "tags": MADE["aws_lb.alb"]["tags"]},
+    ],
+    ids=["another site's", "not by bascule", "untagged", "another one"],
+)
+def test_a_stranger_s_resource_may_not_be_imported(live: Mapping[str, Any]) -> None:
+    """Whatever its name is."""
+    assert ["aws_lb.alb"] == importing(aws_lb__alb=live)
+
+
+def test_a_rule_of_a_stranger_s_group_may_not_be_imported() -> None:
+    """Rules have no tags of ours."""
+    rule = {"id": "sgr-1", "security_group_id": "sg-9"}
+    assert ["aws_vpc_security_group_egress_rule.all"] == importing(aws_vpc_security_group_egress_rule__all=rule)
