@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bascule.workspace import Workspace, short
+
+if TYPE_CHECKING:
+    from bascule.sandbox.control import Edge
 
 app = typer.Typer(no_args_is_help=True, help="A local stand-in for AWS that holds the audited account.")
 
@@ -26,6 +29,7 @@ def start(
 
     running = control.start(_sandbox_root(), account=account, port=port)
     typer.echo(f"{'already running' if running.already else 'running'} at {running.endpoint}, pid {running.pid}")
+    _say_site(running.edge)
     typer.echo(f'use it:  eval "$({command()} sandbox env)"   (in a shell of its own: it sets AWS variables)')
 
 
@@ -47,6 +51,7 @@ def sandbox_status() -> None:
         typer.echo("not running")
         raise typer.Exit(1)
     typer.echo(f"running at {running.endpoint}, pid {running.pid}, account {running.account_id}, {running.region}")
+    _say_site(running.edge)
 
 
 @app.command()
@@ -65,6 +70,12 @@ def command() -> str:
     """How this command was called, so that what it tells to type works as it stands."""
     called = Path(sys.argv[0])
     return "bascule" if shutil.which("bascule") else str(short(called))
+
+
+def _say_site(edge: Edge) -> None:
+    """Where the edge of the sandbox is, and how to ask it; nothing where no distribution answers for any name."""
+    if edge.host:
+        typer.echo(f"its site, at {edge.https[0]}:{edge.https[1]}:  {edge.curl}")
 
 
 def _sandbox_root() -> Path:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,6 +41,11 @@ PIXEL = base64.b64decode(
 WIDTHS = (16, 32, 48, 64, 96, 128, 256, 384, 640, 750, 828, 1080, 1200, 1920, 2048, 3840)
 """Widths that the image optimizer takes: Next.js's `deviceSizes` and `imageSizes` by default."""
 
+BROKEN = "X-Sandbox-Broken"
+"""Header by which the sandbox makes it fail on all but HEALTH, as an application does whose health check sees too
+little."""
+
+HEALTH = "/api/health"
 TITLE = "Arquantix"
 PAGES = ("/", "/about")
 
@@ -54,13 +60,15 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a GET or a HEAD."""
         self._take()
         parts = urlsplit(self.path)
+        if self.headers.get(BROKEN) and parts.path != HEALTH:
+            return self._page(500, iter(["<!DOCTYPE html><html><body><h1>500: Internal Server Error.</h1></body></html>"]))
         if parts.path in ASSETS:
             media_type, content = ASSETS[parts.path]
             return self._send(200, media_type, content, {"Cache-Control": IMMUTABLE})
         if parts.path == "/_next/image":
             return self._image(parse_qs(parts.query, keep_blank_values=True))
-        if parts.path == "/api/health":
-            return self._json(200, {"status": "ok"})
+        if parts.path == HEALTH:
+            return self._json(200, {"status": "ok", "pid": os.getpid()})
         if parts.path == "/api/echo":
             told = {"method": self.command, "query": parts.query, "cookies": self.headers.get("Cookie", "")}
             return self._json(200, told | {"headers": dict(self.headers.items())})

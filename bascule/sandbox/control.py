@@ -56,11 +56,14 @@ class Edge:
     """Address and port."""
     ca: Path
     """The certificate of the authority to trust."""
+    host: str = ""
+    """A name that a distribution answers for; empty where there is no distribution."""
 
-    def curl(self, host: str) -> str:
-        """A command that asks it for a name's home page."""
+    @property
+    def curl(self) -> str:
+        """A command that asks it for the home page."""
         address, port = self.https
-        return f"curl --cacert {shlex.quote(str(self.ca))} --connect-to ::{address}:{port} https://{host}/"
+        return f"curl --cacert {shlex.quote(str(self.ca))} --connect-to ::{address}:{port} https://{self.host}/"
 
 
 @dataclass(frozen=True)
@@ -256,7 +259,7 @@ def _told(endpoint: str, query: str) -> dict[str, Any] | None:
 
 def _edge(facts: Mapping[str, Any]) -> Edge:
     (http, https) = ((str(host), int(port)) for host, port in (facts["http"], facts["https"]))
-    return Edge(http, https, Path(facts["ca"]))
+    return Edge(http, https, Path(facts["ca"]), str(facts["host"]))
 
 
 def _ask(endpoint: str, switches: dict[str, Any] | None, query: str = "") -> dict[str, Any]:

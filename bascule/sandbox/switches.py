@@ -16,6 +16,9 @@ class Switches:
     unhealthy: list[str] = field(default_factory=list)
     """Names of services whose targets fail their health check."""
 
+    broken: list[str] = field(default_factory=list)
+    """Names of services whose application fails on everything but what its health check asks."""
+
     stopped_clock: bool = False
     """Time stands still: distributions stay InProgress, deployments go no further, targets stay `initial`."""
 

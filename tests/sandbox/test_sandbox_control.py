@@ -156,7 +156,8 @@ def test_a_server_that_dies_shows_the_end_of_its_log(tmp_path: Path) -> None:
 def test_a_ready_file_of_something_else_is_no_sandbox(tmp_path: Path) -> None:
     """After a crash the pid and the port may belong to anything: only an answer with that pid counts."""
     facts = {"port": 1, "pid": os.getpid(), "account_id": "1", "region": "x", "account": "x"}
-    (tmp_path / control.READY).write_text(json.dumps(facts))
+    edge = {"http": ["127.0.0.1", 1], "https": ["127.0.0.1", 1], "ca": "x", "host": "x"}
+    (tmp_path / control.READY).write_text(json.dumps({**facts, "edge": edge}))
 
     assert control.status(tmp_path) is None
     assert control.stop(tmp_path) is False

@@ -16,7 +16,7 @@ from moto.cloudfront.models import cloudfront_backends
 from moto.elbv2.models import elbv2_backends
 
 from bascule import aws, live_world
-from bascule.edge import serves
+from bascule.edge import own_name, serves
 from bascule.live_values.tasks import security_groups
 from bascule.planned_values import World
 from bascule.reading import Call, perform
@@ -71,6 +71,11 @@ class View:
             if serves({"domain_name": one.domain_name, "aliases": _aliases(one)}, host):
                 return str(id_)
         return None
+
+    def names(self) -> Iterator[str]:
+        """Names that distributions answer for."""
+        for one in list(self._distributions.values()):
+            yield own_name({"domain_name": one.domain_name, "aliases": _aliases(one)})
 
     def router(self, distribution: str) -> Router:
         """What the distribution decides by. While it is InProgress some edges go by the new config and some by the old

@@ -19,7 +19,7 @@ from bascule.http_request import Headers
 from bascule.listener_rules import Action, FixedResponse, Forward, Redirect
 from bascule.sandbox.edge import pages
 from bascule.sandbox.edge.messages import Answer, passed_on
-from bascule.sandbox.edge.tasks import TARGET, Application, Target, answers
+from bascule.sandbox.edge.tasks import Application, Target, answers, told
 
 REGISTERED = ("healthy", "unhealthy", "initial", "unavailable")
 """States of targets that may be sent requests (ELB API, TargetHealth); those that drain and those of a group that no
@@ -80,7 +80,7 @@ class Balancer:
         if not answers(target.service):
             return pages.balancers(502)
         path = f"{received.path}?{received.query}" if received.query else received.path
-        headers = (*_sent(received), (TARGET, target.address))
+        headers = (*_sent(received), *told(target))
         try:
             return self.application.ask(received.method, path, headers, received.body)
         except (OSError, HTTPException):

@@ -33,11 +33,12 @@ class RunningEdge:
         self._outside = Outside(view, balancer, server, issuing, self._application)
         self._http = server.listen(answers.answer)
         self._https = server.listen(answers.answer, issuing.context())
-        self._authority = authority
+        self._authority, self._view = authority, view
 
     def facts(self) -> dict[str, Any]:
         """Where it listens, and whom to trust: for the ready file, and for whoever asks the sandbox."""
-        return {"http": self._http.address, "https": self._https.address, "ca": str(self._authority)}
+        addresses = {"http": self._http.address, "https": self._https.address}
+        return {**addresses, "ca": str(self._authority), "host": next(self._view.names(), "")}
 
     def outside(self, host: str, port: int) -> tuple[str, int] | None:
         """Where loopback answers for a public address (`Outside.address`)."""

@@ -25,6 +25,9 @@ SILENCE = 60.0
 TARGET = "X-Sandbox-Target"
 """Header that tells the application which task it stands for."""
 
+BROKEN = "X-Sandbox-Broken"
+"""Header that tells the application to fail."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -127,6 +130,12 @@ def interface_at(account: str, region: str, public: str) -> Any:
 def answers(service: str | None) -> bool:
     """Whether a service's tasks answer at all: a switch makes them refuse."""
     return service is not None and service not in SWITCHES.unhealthy
+
+
+def told(target: Target) -> Headers:
+    """What the application is told beside what visitors send."""
+    broken = ((BROKEN, "1"),) if target.service in SWITCHES.broken else ()
+    return ((TARGET, target.address), *broken)
 
 
 def ports_of(account: str, region: str, name: str | None) -> set[int]:
