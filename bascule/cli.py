@@ -153,9 +153,9 @@ def plan(
     session.ready(session, step.reached, True)
     configure(session, step)
     planned = plans.make(session, step)
+    _reviewed(session, planned)
     if plans.read_note(session.directory) is not None:
         typer.echo(f"in full:  {command()} review {session.name}; apply it: {command()} apply {session.name}")
-    _reviewed(session, planned)
 
 
 @app.command(short_help="Show the review of the saved plan.")

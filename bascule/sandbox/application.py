@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         self._take()
         parts = urlsplit(self.path)
         if self.headers.get(BROKEN) and parts.path != HEALTH:
-            return self._page(500, iter(["<!DOCTYPE html><html><body><h1>500: Internal Server Error.</h1></body></html>"]))
+            return self._page(500, ["<!DOCTYPE html><html><body><h1>500: Internal Server Error.</h1></body></html>"])
         if parts.path in ASSETS:
             media_type, content = ASSETS[parts.path]
             return self._send(200, media_type, content, {"Cache-Control": IMMUTABLE})

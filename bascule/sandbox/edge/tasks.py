@@ -13,6 +13,7 @@ from typing import Any
 
 from bascule.http_request import Headers
 from bascule.sandbox import services
+from bascule.sandbox.application import BROKEN
 from bascule.sandbox.edge.messages import Answer, passed_on
 from bascule.sandbox.switches import SWITCHES
 
@@ -24,9 +25,6 @@ SILENCE = 60.0
 
 TARGET = "X-Sandbox-Target"
 """Header that tells the application which task it stands for."""
-
-BROKEN = "X-Sandbox-Broken"
-"""Header that tells the application to fail."""
 
 
 @dataclass(frozen=True)
