@@ -1,7 +1,7 @@
 """The whole move by one command, as a person types it; and back by itself, by Terraform, and past Terraform.
 
-Shown on real Terraform and the real provider, and by real visitors over HTTPS; what AWS does is the emulator's, what its
-edge does the sandbox's.
+Shown on real Terraform and the real provider, and by real visitors over HTTPS; what AWS does is the emulator's, what
+its edge does the sandbox's.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 import recording
 from prober import Prober, probing
 
-from bascule import demo, journal, summary
+from bascule import demo, journal
 from bascule.adopt import adopt
+from bascule.ladder import Stage, reached
 from bascule.observe import visitors_go_to
 from bascule.sandbox import control
+from bascule.session import read_state
 
 pytestmark = pytest.mark.faults
 
@@ -44,7 +47,8 @@ class Story:
 
     commands: dict[str, Told] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
-    left_to_do: bool = True
+    at: Stage | None = None
+    """The rung that the state shows in the end."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +76,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         run("rehearsed", "rollback", "--dry-run")
         run("direct", "rollback", "--direct", "--yes")
         run("reconciled", "apply", "--yes")
-        told.left_to_do = bool(summary.differences(recording.replan(recording.open_session(workspace))))
+        told.at = reached(read_state(recording.open_session(workspace)))
         told.events = [entry.event for entry in journal.read(workspace.journal(demo.SITE)) if entry.event != "gate"]
     return told
 
@@ -94,7 +98,7 @@ def test_visitors_saw_it_only_until_it_was_taken_back(story: Story) -> None:
     outcomes = [good for good, _ in story.commands["broken"].prober.answers]
     assert outcomes[0]
     assert outcomes[-1]
-    changes = [one for one, other in zip(outcomes, outcomes[1:], strict=False) if one is not other]
+    changes = [one for one, other in pairwise(outcomes) if one is not other]
     assert False in outcomes
     assert len(changes) >= 2
 
@@ -128,9 +132,9 @@ def test_past_terraform_the_config_of_before_goes_back(story: Story) -> None:
 
 
 def test_terraform_catches_up(story: Story) -> None:
-    """The state that knew nothing of it is at `connect` after the next apply, and nothing is left to do."""
+    """The state, which knew nothing of it, is at `connect` after the next apply."""
     assert 0 == story.commands["reconciled"].code, story.commands["reconciled"].printed
-    assert not story.left_to_do
+    assert Stage.CONNECT is story.at
 
 
 @pytest.mark.parametrize("name", ["mended", "rehearsed", "direct", "reconciled"])
