@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bascule import aws, gates, guard, plans, rotation, secret, summary, waiting
-from bascule.climb import Ask, Declined
+from bascule import aws, gates, plans, rotation, secret, summary, waiting
+from bascule.climb import Ask, Declined, show
 from bascule.errors import BasculeError
 from bascule.journal import timed
 from bascule.ladder import ALB_ORIGIN_ID, Stage, Step, half_made, reached
@@ -102,9 +102,7 @@ def _put(session: Session, held: Held, move: Put) -> None:
 def _apply(session: Session, step: Step, move: Apply, seen: Seen, ask: Ask) -> None:
     session.say(f"rotation {move.phase}")
     planned = plans.make(session, step)
-    found = planned.review(session.name, session.site, session.identity.account)
-    session.say(session.show(found))
-    guard.require(found.findings, step)
+    show(session, planned)
     rotation.require_only(summary.rows(planned.plan), move.part, session.site.origin.secret_header)
     if not ask(planned):
         raise Declined(

@@ -611,6 +611,14 @@ REACHED = [
     ),
 ]
 
+
+def prioritised(found: File) -> None:
+    """The rule comes later, and takes another value of the header as well."""
+    does(RULE, "update")(found)
+    sets(RULE, "after.priority", 2)(found)
+    sets(RULE, f"after.{HEADER}.values", [SECRET, SECRET[::-1]])(found)
+
+
 ANSWERS = [
     Mutant(
         "a value that the rule refuses",
@@ -665,6 +673,8 @@ ANSWERS = [
     Mutant("another check", "up-to-retire", does(GROUP, "update"), "under-visitors"),
     Mutant("another port of the ALB's group", "up-to-retire", does(INGRESS, "update"), "under-visitors"),
     Mutant("the tasks' network", "up-to-retire", does(SERVICE, "update"), "under-visitors"),
+    Mutant("the rule's priority", "up-to-retire", prioritised, "under-visitors"),
+    Mutant("the rule replaced", "up-to-retire", does(RULE, "delete", "create"), "under-visitors"),
     Mutant("the way in gone", "down-to-attach", does(INGRESS, "delete"), "release-order"),
     Mutant("the way to the tasks gone", "down-to-attach", does(TASKS_INGRESS, "delete"), "release-order"),
 ]
@@ -740,6 +750,12 @@ def test_there_is_a_mutant_for_every_rule() -> None:
 # What only looks broken.
 
 
+def rotates(found: File) -> None:
+    """The rule takes another value as well, and nothing else changes."""
+    does(RULE, "update")(found)
+    sets(RULE, f"after.{HEADER}.values", [SECRET, SECRET[::-1]])(found)
+
+
 @dataclass(frozen=True)
 class Harmless:
     """A plan of the ladder in which one thing is another, and nothing is wrong with it."""
@@ -778,6 +794,7 @@ HARMLESS = [
         "up-to-serve",
         sets(RULE, f"after.{HEADER}.values", [SECRET, SECRET[::-1]]),
     ),
+    Harmless("two values while visitors are served", "up-to-retire", rotates),
     Harmless(
         "the header in other letters", "up-to-serve", sets(RULE, f"after.{HEADER}.http_header_name", "x-origin-verify")
     ),
