@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import sys
 
 
@@ -12,6 +13,8 @@ def main() -> None:
     # A command reads much that it keeps until it ends, such as AWS's service models: looking for garbage among that at
     # every 700 new objects was a third of the time that making clients takes (`make bench`).
     gc.set_threshold(50_000)
+    # None is used, and pydantic looks for them in every package that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     from bascule.cli import app
     from bascule.errors import BasculeError
 

@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bascule import aws, fence, files, ladder, plan_json, summary, synth, terraform, way_back
 from bascule.errors import BasculeError, InputError
 from bascule.fence import Fence
 from bascule.ladder import Stage, Step, reached
 from bascule.plan_json import Plan
-from bascule.review import Origin, Review, review
 from bascule.session import Session, initialize
 from bascule.site import Site
+
+if TYPE_CHECKING:
+    from bascule.review import Review
 
 PLAN_FILE = "plan.tfplan"
 PLAN_JSON = "plan.json"
@@ -76,6 +78,8 @@ class Planned:
 
     def review(self, name: str, site: Site, account: str) -> Review:
         """The review of this plan, as of today."""
+        from bascule.review import Origin, review  # and every rule, which `bascule trace` does without
+
         origin = Origin(self.made, account, self.fingerprint, self.fence.etag if self.fence else "")
         return review(
             name,

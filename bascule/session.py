@@ -15,8 +15,6 @@ from bascule.errors import BasculeError
 from bascule.formats import Via
 from bascule.journal import Record
 from bascule.ladder import Stage, Step, adopted_ids
-from bascule.renderers import text
-from bascule.review import Review
 from bascule.site import Site
 from bascule.synth import synthesize, synthesize_and_render, take_nothing_in
 from bascule.terraform import Terraform
@@ -25,6 +23,7 @@ from bascule.waiting import Wait, wait
 from bascule.workspace import Workspace
 
 if TYPE_CHECKING:
+    from bascule.review import Review
     from bascule.verification import Reach
 
 Say = Callable[[str], None]
@@ -36,6 +35,12 @@ Watch = Callable[[], AbstractContextManager[OnEvent]]
 PATH_STYLE_OVERRIDE = "path_style_override.tf.json"
 """Written beside the configuration if and only if the endpoint is a loopback address: names like
 BUCKET.127.0.0.1 don't resolve, so both provider and backend have to use path-style addressing there."""
+
+
+def _shown(review: Review) -> str:
+    from bascule.renderers import text  # and every rule, which `bascule trace` does without
+
+    return text.render(review)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Session:
     environment: dict[str, str]
     say: Say
     watch: Watch = progress.shown
-    show: Callable[[Review], str] = text.render
+    show: Callable[[Review], str] = _shown
     """How a review is shown to the person."""
     record: Record = journal.nowhere
     """Keeps the journal."""

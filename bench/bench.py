@@ -254,7 +254,8 @@ def main() -> None:
     start = Case("bascule --help", [*bascule, "--help"])
     review = Case(f"bascule review, {RESOURCES} changes", [*bascule, "review", "--format", "markdown"], blocked=True)
     diff = Case("bascule diff", [*bascule, "diff"])
-    cases = (bare, synth, stock, start, review, diff)
+    trace = Case(f"bascule trace, {RESOURCES} changes", [*bascule, "trace", "/"])
+    cases = (bare, synth, stock, start, review, diff, trace)
     decisions = Decisions()
     with tempfile.TemporaryDirectory() as scratch:
         workspace = make_workspace(Path(scratch))
@@ -286,6 +287,7 @@ def main() -> None:
     told(review.name, f"{median(review.wall):.2f} s", "<= 1 s", median(review.wall) <= 1)
     told("its peak memory", f"{review.peak / 1e6:.0f} MB", "<= 200 MB", 0 < review.peak <= 200e6)
     told("diff", f"{median(diff.wall):.2f} s", "<= 3 s", median(diff.wall) <= 3)
+    told("trace, of the saved plan", f"{median(trace.wall):.2f} s", "<= 0.5 s", median(trace.wall) <= 0.5)
     rate = median(decisions.once)
     told("requests decided in a second", f"{rate:.0f}", ">= 20000", rate >= 20000)
     gain = rate / median(decisions.anew)

@@ -15,7 +15,7 @@ import recording
 from plan_json import comparable
 from recording import Record, Walk
 
-from bascule import aws_calls, distribution, guard, live_values, routing, site_file, summary
+from bascule import aws_calls, demo, distribution, guard, live_values, routing, site_file, summary
 from bascule.demo import WALK, Rung
 from bascule.guard import Judgement
 from bascule.inventory_calls import INVALIDATE, INVENTORY, VERIFY
@@ -76,7 +76,9 @@ def test_the_plan_after_every_apply_is_empty(record: Record) -> None:
     assert summary.is_empty(record.replan)
 
 
-@pytest.mark.parametrize("url", ["/", "/api/health", "/_next/static/x.js", "http://www.arquantix.com/", "/some/page?a=b"])
+@pytest.mark.parametrize(
+    "url", ["/", "/api/health", "/_next/static/x.js", "http://www.arquantix.com/", "/some/page?a=b"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_account_answers_as_the_plan_said(record: Record, url: str, method: str) -> None:
     """`trace --live` after the apply, and `trace` before it: behavior, origin, groups, rule, target, who answers."""

@@ -16,11 +16,12 @@ from typing import Any
 
 import roles
 
-from bascule import demo, files, plan_json, plans, policies, progress, site_file, synth, terraform
+from bascule import demo, files, live_world, plan_json, plans, policies, progress, site_file, synth, terraform
 from bascule.demo import Hooks, Rung
 from bascule.guard import DISTRIBUTION
 from bascule.ladder import Stage
 from bascule.plan_json import Plan
+from bascule.planned_values import World
 from bascule.plans import Planned
 from bascule.sandbox import control
 from bascule.sandbox.control import LoggedCall, Running
@@ -50,6 +51,8 @@ class Record:
     events: list[Mapping[str, Any]] = field(default_factory=list)
     replan: Plan = plan_json.EMPTY
     live: Mapping[str, Any] = field(default_factory=dict)
+    world: World = field(default_factory=dict)
+    """The account as the routing model reads it."""
     site_file: str = ""
     rendered: str = ""
     calls: list[LoggedCall] = field(default_factory=list)
@@ -93,6 +96,9 @@ def record(root: Path) -> Walk:
         with roles.acting_as(planning):
             kept.replan = replan(open_session(session.workspace).at(rung.stage))
         kept.live = live(administrator)
+        site = administrator.site
+        services = [(site.service.cluster, site.service.name)]
+        kept.world = live_world.read(administrator.clients, site.distribution.id, services)
         called = control.calls(running, since=looked)
         looked += len(called)
         kept.calls = [call for call in called if call.caller == APPLYING]
