@@ -19,7 +19,7 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 from moto.utilities.utils import get_partition
 
-from bascule.sandbox import changes, refusals
+from bascule.sandbox import changes, faults, refusals
 from bascule.sandbox.authorizations import Place, authorizations
 from bascule.sandbox.calls import Call, recognize
 from bascule.sandbox.evaluation import Authorization, Decision, decide
@@ -37,6 +37,9 @@ def at_the_door(application: Application, account: str, log: Path) -> Applicatio
         call = recognize(environ)
         if call is None:
             return application(environ, start_response)
+        fault = faults.struck(SWITCHES.faults, call.operation)
+        if fault is not None and fault["code"] == faults.SILENCE:
+            faults.hang_up(environ)
         place = Place(get_partition(call.region), call.region, account, lambda arn: _tags(account, call.region, arn))
         asked = authorizations(call.service, call.operation, call.parameters, place)
         who = caller(call, account)
@@ -47,7 +50,9 @@ def at_the_door(application: Application, account: str, log: Path) -> Applicatio
             return start_response(status, headers, exc_info)
 
         refusal = _refusal(call, who, asked, account) if SWITCHES.iam else None
-        answer = refusal or (refusals.no_support_plan(call) if call.service == "health" else None)
+        answer = (
+            _fault(call, fault) or refusal or (refusals.no_support_plan(call) if call.service == "health" else None)
+        )
         if answer is None:
             body: Iterable[bytes] = list(application(environ, start))
             changes.note(call.operation)
@@ -82,6 +87,13 @@ def _refusal(call: Call, who: Caller, asked: Iterable[Authorization], account: s
         if decision is not Decision.ALLOWED:
             return refusals.denied(call, who.arn, one, explicit=decision is Decision.EXPLICIT_DENY)
     return None
+
+
+def _fault(call: Call, found: Mapping[str, Any] | None) -> refusals.Refusal | None:
+    if found is None:
+        return None
+    status = int(found["status"])
+    return refusals.fault(call, found["code"], faults.status_line(status), faults.message(status))
 
 
 def _tags(account: str, region: str, arn: str) -> Mapping[str, str]:

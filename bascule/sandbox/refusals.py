@@ -77,6 +77,11 @@ def no_support_plan(call: Call) -> Refusal:
     return Refusal(call.service, "json", "400 Bad Request", "SubscriptionRequiredException", text)
 
 
+def fault(call: Call, code: str, status: str, message: str) -> Refusal:
+    """A call that AWS doesn't get done, whoever makes it."""
+    return Refusal(call.service, _protocol(call), status, code, message)
+
+
 def answer(refusal: Refusal, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer a WSGI request with the refusal; S3's HEAD has no body, so its code is the status."""
     kind, body = _body(refusal)

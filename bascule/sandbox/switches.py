@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from bascule.sandbox import changes, clock
+from bascule.sandbox import changes, clock, faults
 
 
 @dataclass
@@ -22,6 +22,12 @@ class Switches:
     stopped_clock: bool = False
     """Time stands still: distributions stay InProgress, deployments go no further, targets stay `initial`."""
 
+    undeployed: bool = False
+    """Distributions that are updated while it is on stay InProgress until it is off."""
+
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    """What the next calls meet, see `bascule.sandbox.faults`; what is left of it is what is read here."""
+
     iam: bool = False
     """Calls are refused unless the caller's policies allow them (`bascule.sandbox.iam`)."""
 
@@ -37,6 +43,8 @@ def turn(settings: dict[str, Any]) -> dict[str, Any]:
     known = {one.name for one in fields(Switches)}
     if unknown := sorted(set(settings) - known - {"advance"}):
         raise ValueError(f"unknown switch {unknown[0]!r}; there are advance, {', '.join(sorted(known))}")
+    if "faults" in settings:
+        settings = {**settings, "faults": faults.checked(settings["faults"])}
     for name in known & set(settings):
         setattr(SWITCHES, name, settings[name])
     clock.stop(SWITCHES.stopped_clock)

@@ -15,6 +15,7 @@ from bascule.sandbox import clock, managed_policies
 from bascule.sandbox import cloudfront as rules
 from bascule.sandbox.corrections.instead import instead
 from bascule.sandbox.services import Refused
+from bascule.sandbox.switches import SWITCHES
 
 DEPLOYING = 1.0
 """Seconds for which an updated distribution and a new invalidation are InProgress; AWS takes minutes."""
@@ -69,7 +70,7 @@ def distribution_update_checks_if_match() -> None:
         _, location, _ = original(self, dist_config, _id, if_match)
         distribution.before = deployed  # edges go on to answer by it until the distribution is Deployed
         distribution.etag = cloudfront.random_id(length=14)
-        distribution.updated = clock.now()
+        distribution.updated, distribution.stuck = clock.now(), SWITCHES.undeployed
         distribution.last_modified_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(distribution.updated))
         return distribution, location, distribution.etag
 
@@ -81,7 +82,8 @@ def distribution_is_in_progress_after_an_update() -> None:
     """
 
     def status(self: Any) -> str:
-        return "InProgress" if clock.now() - getattr(self, "updated", 0.0) < DEPLOYING else "Deployed"
+        stuck = getattr(self, "stuck", False) and SWITCHES.undeployed
+        return "InProgress" if stuck or clock.now() - getattr(self, "updated", 0.0) < DEPLOYING else "Deployed"
 
     instead(cloudfront.Distribution, "status")(property(status, lambda self, value: None))
 
