@@ -184,7 +184,6 @@ def main() -> int:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_address[1], flush=True)
         sys.stdin.buffer.read()
-        server.shutdown()
     return 0
 
 
