@@ -62,7 +62,8 @@ become as rare as they get, of each."""
 
 def told(observed: Observed) -> str:
     """A line for a person, of a gate that is waited for."""
-    return f"waiting for {observed.verdict.gate}: {observed.verdict.seen}, {observed.seconds:.0f} s so far"
+    settles = " to settle" if observed.passed else ""
+    return f"waiting for {observed.verdict.gate}{settles}: {observed.verdict.seen}, {observed.seconds:.0f} s so far"
 
 
 class Wait(Protocol):

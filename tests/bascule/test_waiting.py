@@ -195,6 +195,7 @@ def test_what_is_seen_is_told_when_it_is_news(world: World) -> None:
         (one.verdict.seen, one.seconds) for one in world.told
     ]
     assert "waiting for gate: nearly, 30 s so far" == waiting.told(world.told[-1])
+    assert "waiting for gate to settle: it holds, 3 s so far" == waiting.told(Observed(HOLDS, 3.0, 2))
 
 
 def test_looks_are_made_at_the_same_time() -> None:
