@@ -19,8 +19,6 @@ NOT_ALLOWED = (
 )
 BAD_REQUEST = "Bad request."
 UNREACHABLE = "CloudFront wasn't able to connect to the origin."
-SILENT = "CloudFront attempted to establish a connection with the origin, but either the attempt failed or the origin "
-SILENT += "closed the connection."
 
 
 def cloudfronts(status: int, said: str) -> Answer:
