@@ -20,7 +20,7 @@ Client = Any
 
 
 class Clients(Protocol):
-    """Gives the client of a service by its botocore name, e.g. `clients("ecs")`, in the site's region or another one."""
+    """Gives the client of a service by its botocore name, such as "ecs", in the site's region or another one."""
 
     def __call__(self, service: str, region: str | None = None, /) -> Client: ...
 

@@ -34,4 +34,4 @@ def read(path: Path) -> Fence:
 
 def to_load_balancer(config: Mapping[str, Any]) -> bool:
     """Whether a DistributionConfig sends visitors to our load balancer."""
-    return bool(config["DefaultCacheBehavior"]["TargetOriginId"] == ALB_ORIGIN_ID)
+    return bool(config.get("DefaultCacheBehavior", {}).get("TargetOriginId") == ALB_ORIGIN_ID)
