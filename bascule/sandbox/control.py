@@ -247,12 +247,16 @@ def outside(endpoint: str, host: str, port: int) -> tuple[str, int] | None:
 
 
 def _told(endpoint: str, query: str) -> dict[str, Any] | None:
-    """What the sandbox at this endpoint says of itself; None where it is none, or isn't on this machine."""
+    """What the sandbox at this endpoint says of itself; None where it is none, or isn't on this machine. Raises
+    BasculeError where somebody listens and says nothing: that is no answer, and not taken for one."""
     if not is_loopback(endpoint):
         return None
     try:
-        found = _ask(endpoint.rstrip("/"), None, query)
+        found = _ask(endpoint.rstrip("/"), None, query, STARTING)
         return found if isinstance(found, dict) and "edge" in found else None
+    except TimeoutError as error:
+        what = f"no answer within {STARTING:.0f} seconds"
+        raise BasculeError(what, where=endpoint, remedy="see whether the machine is busy, and try again") from error
     except (OSError, HTTPException, ValueError):
         return None
 
@@ -262,10 +266,10 @@ def _edge(facts: Mapping[str, Any]) -> Edge:
     return Edge(http, https, Path(facts["ca"]), str(facts["host"]))
 
 
-def _ask(endpoint: str, switches: dict[str, Any] | None, query: str = "") -> dict[str, Any]:
+def _ask(endpoint: str, switches: dict[str, Any] | None, query: str = "", timeout: float = STOPPING) -> dict[str, Any]:
     body = None if switches is None else json.dumps(switches).encode()
     request = Request(endpoint + CONTROL_PATH + query, data=body)
-    with _open(request, timeout=STOPPING) as response:
+    with _open(request, timeout=timeout) as response:
         found: dict[str, Any] = json.load(response)
     return found
 

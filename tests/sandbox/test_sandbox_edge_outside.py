@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from moved import PORT, Site
 
+from bascule.errors import BasculeError
 from bascule.sandbox import control
 from bascule.verify.messages import Address, Answer, Kind, NoAnswer, Request, Response
 
@@ -94,3 +97,11 @@ def test_the_edge_is_told_of_by_the_endpoint_alone(site: Site) -> None:
     assert site.running.edge == control.edge(site.running.endpoint)
     assert control.edge("http://127.0.0.1:1") is None
     assert control.edge("") is None
+
+
+def test_a_sandbox_that_says_nothing_is_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be busy: whoever went on without it would ask the real site."""
+    monkeypatch.setattr(control, "STARTING", 0.05)
+    with socket.create_server((control.HOST, 0)) as silent, pytest.raises(BasculeError) as caught:
+        control.edge(f"http://{control.HOST}:{silent.getsockname()[1]}")
+    assert "no answer" in caught.value.what

@@ -78,15 +78,17 @@ class Outside:
 
     def _looked(self, host: str, port: int) -> tuple[bool, Open | None]:
         """Whether the account has this host, and what answers there."""
+        interface = tasks.interface_at(self._view.account, self._view.region, host)
+        if interface is not None:
+            return True, self._of_task(interface, port)
+        named = self._view.balancer(host)
+        if named is None:
+            return False, None
         for found in self._view.worlds():
             balancer = load_balancer_of(found, {"domain_name": host})
             if balancer is not None:
                 return True, self._of_balancer(found, balancer, port)
-        unasked = self._view.balancer(host)
-        if unasked is not None:
-            return True, self._of_unasked(unasked, port)
-        interface = tasks.interface_at(self._view.account, self._view.region, host)
-        return (False, None) if interface is None else (True, self._of_task(interface, port))
+        return True, self._of_unasked(named, port)
 
     def _of_balancer(self, found: World, balancer: str, port: int) -> Open | None:
         groups = items(found[balancer].get("security_groups"))
