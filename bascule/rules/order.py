@@ -8,7 +8,7 @@ from typing import Any
 
 from bascule import routing, summary
 from bascule.ladder import Stage
-from bascule.meaning import drifted
+from bascule.meaning import ABSENT, Difference, drifted, leaves
 from bascule.plan_json import Change, Unknown
 from bascule.rules.base import (
     Case,
@@ -181,7 +181,17 @@ def _drift(case: Case) -> Iterator[Observation]:
         if change.action == "delete" or not change.after:
             yield fail(f"{change.address} was deleted outside Terraform")
         else:
-            yield from (fail(f"{change.address}: {difference}") for difference in drifted(change))
+            yield from (
+                fail(f"{change.address}: {one}") for one in drifted(change) if not _is_wanted(case, change, one)
+            )
+
+
+def _is_wanted(case: Case, drift: Change, difference: Difference) -> bool:
+    """Whether what is live is what the plan ends with: a run that was killed had done it, and saved no state."""
+    planned = case.plan.by_address.get(drift.address)
+    live, wanted = leaves(drift, "after"), leaves(planned, "after") if planned else {}
+    here, there = live.get(difference.path), wanted.get(difference.path)
+    return planned is not None and (here.value if here else ABSENT) == (there.value if there else ABSENT)
 
 
 RULES = (
@@ -274,8 +284,9 @@ RULES = (
         "drift",
         Severity.REVIEW,
         "nothing was changed outside Terraform",
-        "Somebody or something changed a managed resource since Terraform last looked. The plan either changes it "
-        "back or takes it as it is; look whether the people who changed it know.",
+        "Somebody or something changed a managed resource since Terraform last looked, and the plan changes it back "
+        "or on; look whether the people who changed it know. What is live as the plan wants it is left out: a run that "
+        "was killed did that.",
         _drift,
     ),
     Rule(

@@ -174,6 +174,20 @@ def drifts(address: str, *actions: str, path: str = "", value: Any = None) -> Ed
     return edit
 
 
+def done_already(address: str, path: str) -> Edit:
+    """What the plan changes is live by now, and the state doesn't know."""
+
+    def edit(found: File) -> None:
+        entry = copy.deepcopy(_entry(found, address))
+        change = entry["change"]
+        was, wanted = change["before"], change["after"][path]
+        assert was[path] != wanted
+        drift = {**copy.deepcopy(entry), "change": {**change, "actions": ["update"], "after": {**was, path: wanted}}}
+        found["plan"].setdefault("resource_drift", []).append(drift)
+
+    return edit
+
+
 def again(address: str, name: str, path: str, value: Any) -> Edit:
     """One resource twice, with one difference."""
 
@@ -821,6 +835,11 @@ HARMLESS = [
     Harmless("an output", "up-to-serve", says("output_changes", {"url": {"actions": ["create"]}})),
     Harmless(
         "a status that is a number", "up-to-build", sets(LISTENER, f"after.{ANSWER}.fixed_response.0.status_code", 403)
+    ),
+    Harmless(
+        "what a killed run had done already",
+        "down-to-attach",
+        done_already("aws_lb.alb", "enable_deletion_protection"),
     ),
     Harmless(
         "a group that learns of its rules",
