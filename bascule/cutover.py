@@ -49,8 +49,10 @@ def cut_over(
     with timed(session.record, "cutover", to=to):
         moved = _moved(going)
         pace = None if moved else confirmation.speed(going)
+        climbed = False
         try:
             climb.climb(going, ask, each_rung=True)
+            climbed = True
             climb.settle(going)
             if to.at_least(Stage.SERVE):
                 rows = confirmation.confirm(going, Expect.APPLICATION, session.say, before=pace, sleep=sleep)
@@ -58,7 +60,7 @@ def cut_over(
         except (Declined, Interrupted):
             raise
         except BasculeError as error:
-            if not goes_back or not _is_about_visitors(error, going, moved):
+            if not goes_back or not _is_about_visitors(error, going, switching=not moved and not climbed):
                 raise
             _go_back(going, error, sleep)
     visitors = ", and visitors get the application" if to.at_least(Stage.SERVE) else ""
@@ -66,12 +68,13 @@ def cut_over(
     return f"{session.name} is at {to}{visitors}\nCommit it:   git commit -m 'Move {session.name} to {to}' {files}"
 
 
-def _is_about_visitors(error: BasculeError, session: Session, moved: bool) -> bool:
+def _is_about_visitors(error: BasculeError, session: Session, *, switching: bool) -> bool:
     """Whether visitors are sent to the load balancer, and what failed says that they shouldn't be: a gate, a row of the
-    verification, or the very apply that sent them there."""
+    verification, or the very apply that sent them there. What couldn't be asked afterwards says nothing of them.
+    """
     if isinstance(error, Unverified):
         return error.failed
-    told = error.failed if isinstance(error, NotReady) else not moved
+    told = error.failed if isinstance(error, NotReady) else switching
     return told and _moved(session)
 
 

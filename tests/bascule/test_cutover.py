@@ -223,6 +223,21 @@ def test_an_apply_that_fails_before_that_takes_nobody_back(world: World, site: S
     assert "connect" not in world.applied()
 
 
+def test_what_could_not_be_asked_after_the_switch_takes_nobody_back(
+    world: World, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An invalidation that is refused, say: nothing was seen that is wrong with what visitors get."""
+    world.begin(RUNGS[CONNECT], CONNECT)
+
+    def refused(*args: Any, **more: Any) -> Any:
+        raise BasculeError("CreateInvalidation: AccessDenied")
+
+    monkeypatch.setattr(confirmation, "confirm", refused)
+    with pytest.raises(BasculeError, match="CreateInvalidation"):
+        cut(world)
+    assert ["serve"] == world.applied()
+
+
 def test_a_person_who_stops_it_is_not_overruled(world: World, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     world.begin(RUNGS[CONNECT], CONNECT)
 
