@@ -25,9 +25,11 @@ class Declined(BasculeError):
     """The person said no; nothing was applied."""
 
 
-def climb(session: Session, ask: Ask, *, each_rung: bool = False) -> Stage:
+def climb(
+    session: Session, ask: Ask, *, each_rung: bool = False, before: Callable[[Step], None] = lambda step: None
+) -> Stage:
     """Apply step by step until the rung wanted is reached, which is returned. A saved plan is used for its step; with
-    `each_rung` no rung is passed over.
+    `each_rung` no rung is passed over. `before` hears of each step first, and stops it by raising.
 
     Preflight first: nothing is planned in an account that isn't ready for the rung wanted.
     A gate that fails where the rung reached isn't finished makes finishing it the next step. Raises BasculeError from
@@ -45,6 +47,7 @@ def climb(session: Session, ask: Ask, *, each_rung: bool = False) -> Stage:
                 where=f"state of {session.name}",
                 remedy="look at `terraform state list`: something in it is neither adopted nor bascule's",
             )
+        before(step)
         finishing = replace(step, stage=step.reached)
         finished = step.descends or finishing.stage in done
         # What doesn't hold yet may be what finishing the rung would mend: that comes before waiting.
@@ -56,7 +59,7 @@ def climb(session: Session, ask: Ask, *, each_rung: bool = False) -> Stage:
                 continue
             if not finished:
                 observed = _observed(session, step)
-            gates.require([one.verdict for one in observed], step.stage, _way_out(step))
+            _require_ready([one.verdict for one in observed], step)
         _take(session, step, ask)
         if step.last:
             return step.wanted
@@ -70,7 +73,8 @@ def settle(session: Session) -> None:
     now = reached(state)
     above = Step(now, next((stage for stage in Stage if stage.rung > now.rung), now), Stage.RETIRE, state)
     observed = _watched(session, above)
-    gates.require([one.verdict for one in observed], above.stage, f"`bascule cutover {session.name}` looks again")
+    what = f"{session.name} is at {now}, and this isn't as it should be:"
+    gates.require([one.verdict for one in observed], what, f"`bascule cutover {session.name}` looks again")
 
 
 def _observed(session: Session, step: Step, *, patient: bool = True, again: bool = False) -> Sequence[Observed]:
@@ -124,7 +128,7 @@ def _take(session: Session, step: Step, ask: Ask) -> bool:
     if not ask(planned):
         raise Declined("nothing applied", remedy="the plan stays saved; `bascule apply` offers it again")
     # Once more, right before: minutes may have passed at the question.
-    gates.require(_still(session, planned), step.stage, _way_out(step))
+    _require_ready(_still(session, planned), step)
     plans.require_unmoved(session, planned)
     plans.take(session, planned)
     with timed(session.record, "apply", to=step.stage, since=step.reached, plan=planned.fingerprint):
@@ -146,6 +150,10 @@ def _still(session: Session, planned: Planned) -> Sequence[Verdict]:
     if step.stage is step.reached and guard.sends_visitors_to_the_application(planned.plan):
         step = replace(step, reached=Stage.CONNECT, stage=Stage.SERVE)
     return [one.verdict for one in _observed(session, step, again=True)]
+
+
+def _require_ready(verdicts: Sequence[Verdict], step: Step) -> None:
+    gates.require(verdicts, f"not going to {step.stage}: the account isn't ready", _way_out(step))
 
 
 def _way_out(step: Step) -> str:

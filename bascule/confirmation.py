@@ -16,6 +16,7 @@ from bascule.outcomes import Outcome
 from bascule.renderers import verify_text
 from bascule.site import Site
 from bascule.verify import run
+from bascule.verify.matrix import ANSWERS
 from bascule.verify.row import Row
 
 AGAIN = (1.0, 2.0, 4.0)
@@ -82,10 +83,16 @@ def verify(
 
 
 def speed(place: Place) -> float | None:
-    """Seconds to the first byte of the page that visitors get now; None where it doesn't answer, or can't be asked."""
+    """Seconds to the first byte of the page that visitors get now; None where it doesn't answer, or can't be asked.
+
+    Raises BasculeError where AWS can't be asked.
+    """
     found = _inventory(place)
     wanted = verification.expected(found, place.site, place.clients)
-    reach = verification.reach(place.identity, str(found.distribution["DomainName"]), Via.CLOUDFRONT)
+    try:
+        reach = verification.reach(place.identity, str(found.distribution["DomainName"]), Via.CLOUDFRONT)
+    except InputError:
+        return None
     return run.measure(reach.target, wanted, reach.fetch)
 
 
@@ -104,7 +111,8 @@ def confirm(
     """
     looking = observe.Looking(place.clients, place.site)
     (deployed,) = waiting.wait([observe.deployed(looking)], watch=lambda one: say(f"waiting: {one.verdict}"))
-    gates.require([deployed.verdict], "what visitors get", "CloudFront goes on by itself; then `bascule verify`")
+    what = "not every edge is known to have the distribution's config, so what visitors get wasn't asked:"
+    gates.require([deployed.verdict], what, "CloudFront goes on by itself; then `bascule verify`")
     say(invalidate(place))
     _, rows = verify(place, expect, before=before)
     for seconds in AGAIN:
@@ -125,8 +133,8 @@ def failing(rows: Sequence[Row]) -> list[Row]:
 class Unverified(BasculeError):
     """The site doesn't answer as it should, or that couldn't be settled."""
 
-    failed = False
-    """Whether any row failed; false where some are unknown alone."""
+    unanswered = False
+    """Whether a row failed that is about what visitors are answered."""
 
 
 def require(rows: Sequence[Row], what: str) -> None:
@@ -137,7 +145,7 @@ def require(rows: Sequence[Row], what: str) -> None:
     error = Unverified(
         "\n".join([what, *listed]), remedy="what to do is said with each row above; `bascule verify` asks again"
     )
-    error.failed = bool(failing(rows))
+    error.unanswered = any(row.id in ANSWERS for row in failing(rows))
     raise error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bascule import distribution
@@ -32,6 +32,8 @@ class Verdict:
     """What to do about it, where that is known; empty where it passed."""
     may_change: bool = False
     """Whether it may hold by itself in a while. What only a person can change isn't waited for."""
+    unanswered: bool = False
+    """Whether it says that who is sent to the load balancer gets no answer of the application."""
 
     @property
     def passed(self) -> bool:
@@ -115,7 +117,8 @@ def targets_healthy(targets: Sequence[Answer], desired: int) -> Verdict:
         remedy = "ELB doesn't tell every target's zone: see where the tasks are by `aws ecs describe-tasks`"
         return Verdict(TARGETS, Outcome.UNKNOWN, seen, remedy)
     stays = desired < 1 or any(target["TargetHealth"].get("Reason") in STAYS for target in targets)
-    return _held(TARGETS, counted and spread, seen, _cure(desired, counted), may_change=not stays)
+    held = _held(TARGETS, counted and spread, seen, _cure(desired, counted), may_change=not stays)
+    return replace(held, unanswered=not healthy)
 
 
 UNTOLD = (None, "all")
@@ -189,7 +192,7 @@ def application_answers(probed: Result, deployed: bool) -> Verdict:
     if probed.outcome in (Outcome.PASS, Outcome.WARN):
         return Verdict(PROBE, Outcome.PASS, probed.evidence)
     if probed.outcome is Outcome.FAIL:
-        return Verdict(PROBE, Outcome.FAIL, probed.evidence, probed.remedy, may_change=True)
+        return Verdict(PROBE, Outcome.FAIL, probed.evidence, probed.remedy, may_change=True, unanswered=True)
     remedy = f"{probed.remedy}; or say a probe_path whose answer none masks"
     return Verdict(PROBE, Outcome.UNKNOWN, probed.evidence, remedy, may_change=not deployed)
 
@@ -226,18 +229,17 @@ def _held(gate: str, holds: bool, seen: str, remedy: str = "", *, may_change: bo
 class NotReady(BasculeError):
     """Gates don't hold, or couldn't be seen."""
 
-    def __init__(self, verdicts: Sequence[Verdict], step: str, remedy: str) -> None:
+    def __init__(self, verdicts: Sequence[Verdict], what: str, remedy: str) -> None:
         missed = [verdict for verdict in verdicts if not verdict.passed]
         super().__init__(
-            "\n".join([f"not going to {step}: the account isn't ready", *(f"  {verdict}" for verdict in verdicts)]),
+            "\n".join([what, *(f"  {verdict}" for verdict in verdicts)]),
             remedy="\n          ".join([*(f"{v.gate}: {v.remedy}" for v in missed if v.remedy), remedy]),
         )
-        self.failed = any(verdict.outcome is Outcome.FAIL for verdict in missed)
-        """Whether a gate is known not to hold; else one is unknown."""
+        self.unanswered = any(verdict.unanswered for verdict in missed)
+        """Whether who is sent to the load balancer gets no answer of the application."""
 
 
-def require(verdicts: Sequence[Verdict], step: str, remedy: str) -> None:
-    """Raises NotReady, with the verdicts' own remedies and `remedy`, unless every one passed; `step` is what waits
-    for them, such as a stage."""
+def require(verdicts: Sequence[Verdict], what: str, remedy: str) -> None:
+    """Raises NotReady, beginning with `what`, with the verdicts' own remedies and `remedy`, unless every one passed."""
     if not all(verdict.passed for verdict in verdicts):
-        raise NotReady(verdicts, step, remedy)
+        raise NotReady(verdicts, what, remedy)

@@ -84,9 +84,9 @@ def wait(
     """What came of each gate, in order: passed only if it held in every look for its settling time.
 
     A gate is looked at FIRST second after it was first, then after 2, 4 and so on up to its `longest`; it begins anew
-    at FIRST when it holds and has to settle. One that passed is not looked at again. Ends as soon as one of them is
-    known not to hold however long one waits; else when each passed or its limit is over. Unless `patient`, the first
-    look at which one doesn't hold is the end. Raises BasculeError as the looks do.
+    at FIRST when it holds and has to settle. One that passed is not looked at again. Ends when each passed, or as soon
+    as one of them doesn't: its limit is over, or it is known not to hold however long one waits. Unless `patient`, the
+    first look at which one doesn't hold is the end. Raises BasculeError as the looks do.
     """
     begin = clock()
     courses = [_Course(gate) for gate in gates]
@@ -104,8 +104,8 @@ def wait(
             if pause > 0:
                 sleep(pause)
             before, courses = courses, list(pool.map(partial(look, next(rounds)), courses))
-            missed = [course.last for course in courses if course.last is not None and not course.last.passed]
-            if any(not (verdict.may_change and patient) for verdict in missed):
+            lost = any(course.done is not None and not course.done.passed for course in courses)
+            if lost or (not patient and any(course.last is not None and not course.last.passed for course in courses)):
                 courses = [_left(course, clock() - begin) for course in courses]
             for old, course in zip(before, courses, strict=True):
                 news = course.last != old.last or (course.looks > old.looks and course.pause == course.gate.longest)

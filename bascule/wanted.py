@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bascule import files, site_file
-from bascule.errors import InputError
+from bascule.errors import BasculeError
 from bascule.ladder import Stage
 from bascule.synth import synthesize_and_render
 from bascule.workspace import Workspace
@@ -13,7 +13,7 @@ from bascule.workspace import Workspace
 
 def want(workspace: Workspace, name: str, stage: Stage) -> None:
     """Set `stage` in the site file, that one word, and render it for reviewers. Raises InputError for a file that can't
-    be changed."""
+    be used, OSError for one that can't be written."""
     path = workspace.site_file(name)
     files.write(path, site_file.with_stage(site_file.read_text(path), stage, str(path)))
     synthesize_and_render(workspace, name, stage)
@@ -23,5 +23,5 @@ def want_connect(workspace: Workspace, name: str, say: Callable[[str], None]) ->
     """The same for going back to the bucket, which a file that can't be changed doesn't stop: it is said."""
     try:
         want(workspace, name, Stage.CONNECT)
-    except InputError as error:
+    except (BasculeError, OSError) as error:
         say(f"rolling back all the same, but: {error}")

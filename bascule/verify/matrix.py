@@ -20,6 +20,10 @@ APPLICATION_ALONE = (
 )
 """What there is to ask of the application, and not of a bucket."""
 
+ANSWERS = frozenset({"home", "probe", *(question.id for question in APPLICATION_ALONE)})
+"""The rows about what visitors are answered. All others are about names, certificate, protocols, ports and speed, which
+don't get better by sending visitors elsewhere."""
+
 
 def questions(expected: Expectation) -> tuple[Question, ...]:
     """The rows, in the order in which they are told."""

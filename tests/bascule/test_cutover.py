@@ -26,7 +26,7 @@ from scripted import (
     answers,
 )
 
-from bascule import confirmation, site_file, terraform
+from bascule import confirmation, rollback, site_file, terraform
 from bascule.climb import Declined
 from bascule.cutover import cut_over
 from bascule.errors import BasculeError, InputError
@@ -44,6 +44,7 @@ class Account:
 
     world: World
     healthy: bool = True
+    rollout: str = "COMPLETED"
 
     def __call__(self, service: str) -> Any:
         return self
@@ -60,7 +61,8 @@ class Account:
     def __getattr__(self, operation: str) -> Any:
         if operation.startswith("_"):
             raise AttributeError(operation)
-        (answer,) = (call.answer for call in answers(healthy=self.healthy) if call.operation == operation)
+        told = answers(healthy=self.healthy, rollout=self.rollout)
+        (answer,) = (call.answer for call in told if call.operation == operation)
         return lambda **asked: answer
 
 
@@ -69,12 +71,13 @@ class Site:
     """What the site answers when it is asked, in turn; the last answer stays."""
 
     outcomes: list[Outcome] = field(default_factory=lambda: [Outcome.PASS])
+    row: str = "home"
     asked: list[Expect] = field(default_factory=list)
 
     def confirm(self, place: Any, expect: Expect, say: Any, **more: Any) -> tuple[Row, ...]:
         self.asked.append(expect)
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
-        return (Row("home", "the page", outcome, f"as it is for {expect}", "look", 0.1),)
+        return (Row(self.row, "the page", outcome, f"as it is for {expect}", "look", 0.1),)
 
 
 @pytest.fixture
@@ -202,7 +205,71 @@ def test_a_gate_that_fails_after_the_switch_takes_visitors_back(world: World, si
         cut(world, account=Account(world, healthy=False))
     assert ["connect"] == world.applied()
     assert "targets healthy: 0 of 1 healthy" in caught.value.what
-    assert [Expect.BUCKET] == site.asked
+    assert [Expect.APPLICATION, Expect.BUCKET] == site.asked
+
+
+@pytest.mark.parametrize("row", ["certificate", "http2", "closed ours.elb.amazonaws.com", "alias www.arquantix.com"])
+def test_a_row_that_going_back_would_not_mend_takes_nobody_back(world: World, site: Site, row: str) -> None:
+    """It isn't done, and it is said."""
+    world.begin(RUNGS[CONNECT], CONNECT)
+    site.outcomes, site.row = [Outcome.FAIL], row
+    with pytest.raises(BasculeError, match=f"fail  {row}: as it is for application"):
+        cut(world)
+    assert ["serve"] == world.applied()
+    assert [Expect.APPLICATION] == site.asked
+
+
+def test_a_gate_that_says_nothing_of_visitors_takes_nobody_back(world: World, site: Site) -> None:
+    """Somebody deploys right after the switch, and the deployment fails: the tasks before it go on answering."""
+    world.begin(RUNGS[SERVE], SERVE)
+    with pytest.raises(BasculeError, match=r"arquantix is at serve, and this isn't as it should be:\n") as caught:
+        cut(world, account=Account(world, rollout="FAILED"))
+    assert "FAIL  deployment finished: PRIMARY FAILED" in caught.value.what
+    assert [] == world.applied()
+
+
+def test_above_serve_the_site_is_verified_at_serve_first(world: World, site: Site) -> None:
+    """The bucket stays an origin until the application has been seen to answer."""
+    world.begin(RUNGS[CONNECT], CONNECT)
+    site.outcomes = [Outcome.FAIL, Outcome.PASS]
+    with pytest.raises(BasculeError, match="visitors were sent back to the bucket"):
+        cut(world, to=RETIRE)
+    assert ["serve", "connect"] == world.applied()
+    assert [Expect.APPLICATION, Expect.BUCKET] == site.asked
+
+
+@pytest.mark.parametrize("reached", [CONNECT, SERVE])
+def test_up_to_retire_it_is_verified_twice(world: World, site: Site, reached: Stage) -> None:
+    """At `serve`, also where a run died there; and in the end."""
+    world.begin(RUNGS[reached], reached)
+    cut(world, to=RETIRE)
+    assert ["serve", "retire"][reached is SERVE :] == world.applied()
+    assert [Expect.APPLICATION, Expect.APPLICATION] == site.asked
+
+
+def test_an_apply_that_fails_after_it_was_verified_takes_nobody_back(world: World, site: Site) -> None:
+    world.begin(RUNGS[CONNECT], CONNECT)
+    world.change(ends={"retire": {"state": RUNGS[SERVE], "error": "refused"}})
+    with pytest.raises(BasculeError, match="refused"):
+        cut(world, to=RETIRE)
+    assert "connect" not in world.applied()
+
+
+def test_a_way_back_that_fails_says_what_it_was_for_and_names_another(
+    world: World, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's run has the state's lock, say."""
+    world.begin(RUNGS[CONNECT], CONNECT)
+    site.outcomes = [Outcome.FAIL]
+
+    def locked(*args: Any, **more: Any) -> Any:
+        raise BasculeError("the state is locked", remedy="wait")
+
+    monkeypatch.setattr(rollback, "roll_back", locked)
+    with pytest.raises(BasculeError, match="going back failed: the state is locked") as caught:
+        cut(world)
+    assert "fail  home: as it is for application" in caught.value.what
+    assert "wait; or `bascule rollback --direct` needs" in caught.value.remedy
 
 
 def test_an_apply_that_fails_once_visitors_are_moved_takes_them_back(world: World, site: Site) -> None:
@@ -248,6 +315,17 @@ def test_a_person_who_stops_it_is_not_overruled(world: World, site: Site, monkey
     with pytest.raises(terraform.Interrupted):
         cut(world)
     assert ["serve"] == world.applied()
+    assert world.said[-1].startswith("stopped; visitors are sent to the application, and that wasn't verified")
+
+
+def test_who_stops_it_before_the_switch_is_told_that_nobody_was_moved(world: World, site: Site) -> None:
+    def interrupted(planned: Planned) -> bool:
+        raise KeyboardInterrupt
+
+    world.begin(RUNGS[CONNECT], CONNECT)
+    with pytest.raises(KeyboardInterrupt):
+        cut(world, interrupted)
+    assert "stopped; visitors get the bucket; `bascule cutover arquantix` goes on" == world.said[-1]
 
 
 def test_no_is_no(world: World, site: Site) -> None:
@@ -262,6 +340,25 @@ def test_it_does_not_go_down(world: World, site: Site) -> None:
     with pytest.raises(InputError, match="the site file asks for serve, which is above connect"):
         cut(world, to=CONNECT)
     assert [] == world.applied()
+
+
+def test_nor_where_the_site_file_lags_behind_the_state(world: World, site: Site) -> None:
+    world.begin(RUNGS[SERVE], ADOPT)
+    with pytest.raises(InputError, match="the rung reached is serve, which is above connect"):
+        cut(world, to=CONNECT)
+    assert [] == world.applied()
+
+
+def test_in_another_account_nothing_is_written(world: World, site: Site) -> None:
+    """The distribution isn't there."""
+    before = world.begin(RUNGS[ADOPT], ADOPT).site_file.read_bytes()
+
+    def elsewhere(service: str) -> Any:
+        raise BasculeError("NoSuchDistribution")
+
+    with pytest.raises(BasculeError, match="NoSuchDistribution"):
+        cut_over(world.session(elsewhere), yes)
+    assert before == world.site_file.read_bytes()
 
 
 def test_it_is_written_down(world: World, site: Site) -> None:

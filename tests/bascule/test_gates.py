@@ -22,7 +22,7 @@ from gate_answers import (
 from bascule import gates
 from bascule.gates import NotReady, Verdict
 from bascule.inventory import Unread
-from bascule.ladder import ALB_ORIGIN_ID, Stage
+from bascule.ladder import ALB_ORIGIN_ID
 from bascule.outcomes import Outcome, fail, passed, unknown, warn
 
 PROBE = SITE.distribution.probe_path
@@ -223,25 +223,47 @@ UNSEEN = Verdict("application answers", UNKNOWN, "an error page")
 def test_a_step_is_refused_with_every_verdict_and_the_ways_out() -> None:
     """So that the one that failed is seen among the others."""
     with pytest.raises(NotReady) as caught:
-        gates.require([HELD, MISSED, UNSEEN], Stage.SERVE, "mend it")
+        gates.require([HELD, MISSED, UNSEEN], "not going to serve:", "mend it")
     assert [
-        "not going to serve: the account isn't ready",
+        "not going to serve:",
         "  pass  ALB active: ours is active",
         "  FAIL  targets healthy: 1 of 2 healthy, 2 wanted",
         "  UNKNOWN  application answers: an error page",
     ] == caught.value.what.split("\n")
     assert ["targets healthy: ask the task", "mend it"] == [line.strip() for line in caught.value.remedy.split("\n")]
-    assert (1, True) == (caught.value.exit_code, caught.value.failed)
+    assert 1 == caught.value.exit_code
 
 
-def test_unknown_is_no_pass_and_no_failure() -> None:
-    """The step is refused, and nothing is known to be wrong."""
+def test_unknown_is_no_pass() -> None:
+    with pytest.raises(NotReady):
+        gates.require([HELD, UNSEEN], "not going to serve:", "mend it")
+
+
+SICK = {"Target": {"Id": "10.0.0.1"}, "TargetHealth": {"State": "unhealthy"}}
+WELL = {"Target": {"Id": "10.0.0.2", "AvailabilityZone": "a"}, "TargetHealth": {"State": "healthy"}}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "unanswered"),
+    {
+        "no healthy target": (gates.targets_healthy([SICK], 1), True),
+        "no target": (gates.targets_healthy([], 1), True),
+        "one of two": (gates.targets_healthy([SICK, WELL], 2), False),
+        "somebody else answers": (gates.application_answers(fail("the load balancer's 503", ""), True), True),
+        "nothing is known": (gates.application_answers(unknown("masked", ""), True), False),
+        "an open port": (gates.load_balancer_closed(fail("answers", "")), False),
+        "what is not read": (gates.unread("gate", Unread("cloudfront:GetDistribution", "")), False),
+    }.values(),
+)
+def test_what_says_that_visitors_are_not_answered(verdict: Verdict, unanswered: bool) -> None:
+    """And what doesn't, which is no reason to send them back."""
+    assert unanswered is verdict.unanswered
     with pytest.raises(NotReady) as caught:
-        gates.require([HELD, UNSEEN], Stage.SERVE, "mend it")
-    assert not caught.value.failed
+        gates.require([HELD, verdict], "not going to serve:", "mend it")
+    assert unanswered is caught.value.unanswered
 
 
 @pytest.mark.parametrize("verdicts", [[], [HELD], [HELD, HELD]], ids=len)
 def test_a_step_whose_gates_hold_is_not_refused(verdicts: list[Verdict]) -> None:
     """Nor one that has none."""
-    gates.require(verdicts, Stage.SERVE, "mend it")
+    gates.require(verdicts, "not going to serve:", "mend it")

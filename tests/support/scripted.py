@@ -249,9 +249,9 @@ class World:
         return [call.removeprefix("applied ") for call in self.ran("applied")]
 
 
-def answers(*, healthy: bool = True) -> list[Call]:
+def answers(*, healthy: bool = True, rollout: str = "COMPLETED") -> list[Call]:
     """What the account answers to the gates of a step up to `serve`."""
-    deployment = {"status": "PRIMARY", "rolloutState": "COMPLETED"}
+    deployment = {"status": "PRIMARY", "rolloutState": rollout}
     service = {
         "desiredCount": 1,
         "deployments": [deployment],
