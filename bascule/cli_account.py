@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bascule import adopted
 from bascule.errors import InputError
 from bascule.formats import AuditFormat, Expect, Language, PlainFormat, PolicyKind, Via
 from bascule.ladder import Stage
@@ -42,7 +41,7 @@ class Account:
 
 def account(site: str, *, anywhere: bool = False) -> Account:
     """The site and its account. Raises InputError for credentials of another account, unless `anywhere`."""
-    from bascule import aws, journal
+    from bascule import adopted, aws, journal
     from bascule.site_file import load
 
     workspace = Workspace.here()
@@ -202,7 +201,7 @@ def policy(
       apply   does the whole move, up and down
       deny    for any role: keeps what was adopted from being deleted, whatever else allows it
     """
-    from bascule import policies
+    from bascule import adopted, policies
     from bascule.site_file import load
 
     workspace = Workspace.here()

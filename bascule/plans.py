@@ -1,4 +1,7 @@
-"""Plans: made for one step of the ladder, saved beside the configuration with what they were made from, and applied."""
+"""Plans: made for one step of the ladder, saved beside the configuration with what they were made from, and applied.
+
+Terraform is imported where it runs: whoever reads a saved plan does without.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bascule import aws, fence, files, ladder, plan_json, summary, synth, terraform, way_back
+from bascule import aws, fence, files, ladder, plan_json, summary, synth, way_back
 from bascule.errors import BasculeError, InputError
 from bascule.fence import Fence
 from bascule.ladder import Stage, Step, reached
 from bascule.plan_json import Plan
-from bascule.session import Session, initialize
-from bascule.site import Site
 
 if TYPE_CHECKING:
     from bascule.review import Review
+    from bascule.session import Session
+    from bascule.site import Site
 
 PLAN_FILE = "plan.tfplan"
 PLAN_JSON = "plan.json"
@@ -169,6 +172,9 @@ def live_fence(session: Session) -> Fence:
 
 def preview(session: Session, stage: Stage) -> Planned:
     """A plan straight from the rung reached to `stage`, for a look: it isn't kept, so it can't be applied."""
+    from bascule import terraform
+    from bascule.session import initialize
+
     folder = synth.preview(session.workspace, session.name, stage)
     initialize(session, folder)
     state = terraform.show_json(session.terraform, folder, session.environment)
@@ -281,6 +287,8 @@ def take(session: Session, planned: Planned) -> None:
 
 def apply(session: Session) -> None:
     """Apply the plan that was taken. Afterwards it is gone, whatever came of it: it was used."""
+    from bascule import terraform
+
     ours = session.directory / APPLYING
     try:
         with session.watch() as on_event:
@@ -293,6 +301,8 @@ def apply(session: Session) -> None:
 def catch_up(session: Session) -> None:
     """Let the state catch up with the account where there is nothing to plan: an apply that was killed may have done
     all of its work, and saved nothing."""
+    from bascule import terraform
+
     session.say("nothing is left to do, but the state doesn't say so yet: writing down what is live")
     with session.watch() as on_event:
         terraform.refresh(session.terraform, session.directory, session.environment, on_event=on_event)
@@ -350,6 +360,8 @@ def fingerprint(directory: Path, note: Note) -> str:
 
 def _plan(session: Session, directory: Path, target: str | None = None) -> Mapping[str, Any]:
     """The JSON of the plan, empty if Terraform says that it has no changes."""
+    from bascule import terraform
+
     out, extra = directory / PLAN_FILE, [f"-target={target}"] if target else []
     session.say("planning")
     with session.watch() as on_event:

@@ -13,7 +13,6 @@ from pathlib import Path
 from bascule import files
 from bascule.errors import BasculeError, InputError
 from bascule.ladder import Stage
-from bascule.terraform import LOCK_FILE
 from bascule.workspace import Workspace
 
 CONFIGURATION = "cdk.tf.json"
@@ -60,6 +59,8 @@ def synthesize_and_render(workspace: Workspace, site: str, stage: Stage | None =
     A new site's lock file is written beside it, from the one that bascule carries. Returns the folder that Terraform
     runs in. Raises as `synthesize` does.
     """
+    from bascule.terraform import LOCK_FILE  # and what runs Terraform, which a preview does without
+
     with ThreadPoolExecutor(1) as pool:
         # The HCL writer takes a quarter of a second to import; the subprocess takes longer.
         writer = pool.submit(import_module, "bascule.hcl_tree")

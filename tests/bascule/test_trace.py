@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +125,11 @@ def test_an_expression_is_known_by_its_own_words() -> None:
     one, other = (told_of(f"${{upper({name})}}")["aws_lb.alb"]["name"] for name in ("a", "b"))
     assert one != other
     assert one == told_of("${upper(a)}")["aws_lb.alb"]["name"]
+
+
+def test_a_trace_starts_without_terraform_and_the_rules() -> None:
+    """It reads files and decides: what runs Terraform, waits at gates or judges a plan isn't even imported."""
+    script = "import sys, bascule.tracing, bascule.trace; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    unused = {f"bascule.{name}" for name in ("terraform", "session", "waiting", "review", "rules", "guard")}
+    assert set() == unused & set(done.stdout.split())
