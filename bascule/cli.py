@@ -152,7 +152,7 @@ def plan(
     step = plans.next_step(session, state)
     session.ready(session, step.reached, True)
     configure(session, step)
-    planned = plans.make(session, step)
+    planned = plans.make(session, step, to_be_read=True)
     _reviewed(session, planned)
     if plans.read_note(session.directory) is not None:
         typer.echo(f"in full:  {command()} review {session.name}; apply it: {command()} apply {session.name}")

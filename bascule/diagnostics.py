@@ -17,6 +17,10 @@ from bascule.errors import BasculeError
 Diagnostic = Mapping[str, Any]
 
 
+class TerraformFailed(BasculeError):
+    """Terraform couldn't do what it was asked, for the reasons that it gives."""
+
+
 class StateLocked(BasculeError):
     """Somebody holds the state's lock."""
 
@@ -121,7 +125,7 @@ def diagnostics_error(diagnostics: Sequence[Diagnostic], *, directory: Path, so_
     if len(errors) > 1:
         what = [f"{words}\n  at {place}" if place else words for words, place in zip(what, where, strict=True)]
         where = []
-    return BasculeError(
+    return TerraformFailed(
         "\n".join([*what, *([so_far] if so_far else [])]),
         where="; ".join(filter(None, where)),
         remedy=remedy(text, directory),

@@ -19,6 +19,10 @@ from bascule.site import Waiver
 DISTRIBUTION = SITE
 
 
+class Blocked(BasculeError):
+    """A plan that the rules don't let through."""
+
+
 class Judgement(StrEnum):
     """What the guard says of a plan."""
 
@@ -91,12 +95,12 @@ def waived(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) 
 
 
 def require(findings: Sequence[Finding], step: Step) -> None:
-    """Raises BasculeError, with what was found, if the plan is not to be applied."""
+    """Raises Blocked, with what was found, if the plan is not to be applied."""
     blocking = [finding for finding in findings if finding.blocks]
     if not blocking:
         return
     lines = [f"  {finding.rule.id}: {seen}" for finding in blocking for seen in finding.seen]
-    raise BasculeError(
+    raise Blocked(
         "\n".join([f"not going to {step.stage}: the plan holds what this step may not", *lines]),
         remedy=f"`bascule review --explain {blocking[0].rule.id}` says why. {_way_out(step)}",
     )

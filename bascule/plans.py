@@ -61,6 +61,8 @@ class Note:
     account: str
     target: str | None = None
     """Address of the one resource that it is of, on purpose."""
+    to_be_read: bool = False
+    """Whether it was made for a person to read before it is applied, which is what `bascule plan` is for."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Planned:
     """SHA-256 over FINGERPRINTED and its note; empty where it isn't saved."""
     target: str | None = None
     reviewed: bool = False
-    """Whether it was saved by an earlier command, which showed it."""
+    """Whether it was made to be read, by an earlier command."""
 
     def review(self, name: str, site: Site, account: str) -> Review:
         """The review of this plan, as of today."""
@@ -108,11 +110,11 @@ def next_step(session: Session, state: Mapping[str, Any], *, each_rung: bool = F
     )
 
 
-def make(session: Session, step: Step, *, target: str | None = None) -> Planned:
+def make(session: Session, step: Step, *, target: str | None = None, to_be_read: bool = False) -> Planned:
     """Plan `step`, whose configuration is where Terraform runs (`session.configure`), and save the plan beside it.
 
-    A plan with nothing in it is not saved. `target` is the address of the one resource that may change. Raises
-    BasculeError if the distribution was changed meanwhile.
+    A plan with nothing in it is not saved. `target` is the address of the one resource that may change, `to_be_read`
+    as in `Note`. Raises BasculeError if the distribution was changed meanwhile.
     """
     directory = session.directory
     discard(directory)
@@ -142,6 +144,7 @@ def make(session: Session, step: Step, *, target: str | None = None) -> Planned:
         made=made,
         account=session.identity.account,
         target=target,
+        to_be_read=to_be_read,
     )
     note = replace(note, fingerprint=fingerprint(directory, note))
     files.write(directory / PLAN_NOTE, json.dumps(asdict(note)), files.PRIVATE)
@@ -205,7 +208,7 @@ def saved(session: Session, step: Step) -> Planned | None:
     if note.configuration != digest(directory):
         raise BasculeError("the configuration has changed since this was planned", where=where, remedy=again)
     _require_young(session, note.made)
-    return replace(read_saved(directory, session.name, session.site), step=step, reviewed=True)
+    return replace(read_saved(directory, session.name, session.site), step=step, reviewed=note.to_be_read)
 
 
 def read_saved(directory: Path, name: str, site: Site) -> Planned:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bascule import guard, plans, summary, terraform
+from bascule import guard, plans, summary
 from bascule.climb import Ask, Declined, show
-from bascule.errors import BasculeError
+from bascule.diagnostics import TerraformFailed
+from bascule.errors import InputError
+from bascule.guard import Blocked
 from bascule.journal import timed
 from bascule.ladder import Stage, Step, reached
 from bascule.observe import knows_load_balancer
@@ -106,9 +108,7 @@ def _way_back(back: Session, state: Mapping[str, Any]) -> Planned:
     now = max(reached(state), Stage.SERVE, key=lambda stage: stage.rung)
     try:
         return _distribution_alone(back, Step(now, Stage.CONNECT, Stage.CONNECT, state), Stage.CONNECT)
-    except terraform.Interrupted:
-        raise
-    except BasculeError as error:
+    except (InputError, TerraformFailed, Blocked) as error:
         back.say(
             f"to connect it is not that simple: {error.what}\nso CloudFront lets go of the load balancer altogether"
         )

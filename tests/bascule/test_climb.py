@@ -42,6 +42,7 @@ from scripted import (
 
 from bascule import files, plans, site_file
 from bascule.climb import Declined, climb
+from bascule.diagnostics import StateLocked
 from bascule.errors import BasculeError
 from bascule.gates import NotReady
 from bascule.guard import DISTRIBUTION
@@ -204,8 +205,10 @@ def test_a_plan_that_was_declined_is_offered_again(world: World) -> None:
             climb(world.session(clients), no)
         assert "the plan stays saved" in caught.value.remedy
         assert (RUNGS[ADOPT], []) == (world.state, world.applied())
-        climb(world.session(clients), yes)
+        offered: list[bool] = []
+        climb(world.session(clients), lambda planned: not offered.append(planned.reviewed))
     assert (1, ["connect"]) == (len(world.ran("plan")), world.applied())
+    assert [False] == offered  # `--yes` doesn't take it for one that somebody has read
 
 
 @pytest.mark.parametrize("stage", [NONE, ADOPT, CONNECT, SERVE])
@@ -508,6 +511,23 @@ def test_where_connect_itself_is_broken_a_rollback_leaves_the_load_balancer_out(
     assert CONNECT is site_file.load(world.site_file).stage
     assert any(line.startswith("to connect it is not that simple:") for line in world.said)
     assert told.startswith("CloudFront sends visitors to the bucket; the site file asks for connect.\n")
+
+
+@pytest.mark.parametrize("error", [StateLocked("locked", where="", remedy="wait", holder={}), BasculeError("AWS")])
+def test_what_says_nothing_of_the_plan_to_connect_makes_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BasculeError
+) -> None:
+    """A lock, or a call that AWS didn't answer: the way back is still the one that leaves least behind."""
+    world.begin(RUNGS[SERVE], SERVE)
+
+    def failing(*args: Any, **more: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(plans, "make", failing)
+    with pytest.raises(BasculeError) as caught:
+        rolled_back(world)
+    assert caught.value is error
+    assert not any(line.startswith("to connect it is not that simple:") for line in world.said)
 
 
 def test_a_connect_that_was_stopped_behind_the_load_balancer_goes_down_in_steps(world: World) -> None:

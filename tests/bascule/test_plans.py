@@ -82,8 +82,17 @@ def test_a_plan_for_this_step_and_configuration_is_used(session: Session) -> Non
     save(session)
     note = plans.read_note(session.directory)
     assert note is not None
-    expected = Planned(STEP, plan_json.read(PLAN), MADE, FENCE, note.fingerprint, reviewed=True)
+    expected = Planned(STEP, plan_json.read(PLAN), MADE, FENCE, note.fingerprint)
     assert expected == plans.saved(session, STEP)
+
+
+@pytest.mark.parametrize("to_be_read", [True, False])
+def test_only_a_plan_that_was_made_to_be_read_counts_as_read(session: Session, to_be_read: bool) -> None:
+    """One that an apply made, and that was refused there, was never in front of anybody."""
+    save(session, to_be_read=to_be_read)
+    planned = plans.saved(session, STEP)
+    assert planned is not None
+    assert to_be_read is planned.reviewed
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ class World:
         session = self.session(clients)
         step = plans.next_step(session, prepare(session))
         configure(session, step)
-        return plans.make(session, step)
+        return plans.make(session, step, to_be_read=True)
 
     def ran(self, *programs: str) -> list[str]:
         """What was run of these, in order: `synth` or a command of Terraform."""
