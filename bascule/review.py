@@ -134,7 +134,8 @@ def review(
     hide = _Hide(plan)
     findings = guard.judge(Case(plan, site, step, targeted, leftover or {}), today)
     before, after = routing.world(plan, "before"), routing.world(plan, "after")
-    ways = (Way(path, routing.route(before, path), routing.route(after, path)) for path in routing.paths(before, after))
+    old, new = routing.router(before), routing.router(after)
+    ways = (Way(path, routing.route(old, path), routing.route(new, path)) for path in routing.paths(before, after))
     return Review(
         site=name,
         step=step,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bascule import meaning
 from bascule.plan_json import Plan
-from bascule.routing import DISTRIBUTION_TYPE, Route, World, items, paths, route, world
+from bascule.routing import DISTRIBUTION_TYPE, Route, World, items, paths, route, router, world
 
 NOTICED = frozenset(
     {
@@ -55,10 +55,11 @@ def visitors(plan: Plan) -> str:
 
 def _same(plan: Plan, before: World, after: World, new: Route) -> str:
     """The sentence where `/` goes where it went: which other paths don't, or what else visitors may notice."""
+    now, then = router(before), router(after)
     moved = {
         path: there.answered_by
         for path in (paths(before, after) if before else ())
-        if (there := route(after, path)) and (here := route(before, path)) and here.answered_by != there.answered_by
+        if (there := route(then, path)) and (here := route(now, path)) and here.answered_by != there.answered_by
     }
     if moved:
         goes = "; ".join(f"{path} goes to {end}" for path, end in moved.items())

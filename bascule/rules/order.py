@@ -63,15 +63,16 @@ def _released(case: Case) -> Iterator[Observation]:
 
 def _answers(case: Case) -> Iterator[Observation]:
     before, after = routing.world(case.plan, "before"), routing.world(case.plan, "after")
+    then, later = routing.router(before), routing.router(after)
     for path in routing.paths(before, after):
-        old, new = routing.route(before, path), routing.route(after, path)
+        old, new = routing.route(then, path), routing.route(later, path)
         if new is None or new.end in ANSWERING:
             continue
         if new.end == "unknown":
             yield unknown(f"{path}: where it goes is known after apply")
         elif old is None or old.end in ANSWERING:
             yield fail(f"{path}: {old.answered_by if old else 'nobody asked yet'} now, {new.answered_by} then")
-    visitors = routing.route(after, "/")
+    visitors = routing.route(later, "/")
     found = case.distribution
     if visitors is not None and visitors.end != "unknown" and found is not None and found.action != "forget":
         served = visitors.end == "application"
