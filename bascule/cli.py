@@ -5,14 +5,11 @@ Nothing heavy is imported here, so that `--help` answers at once.
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bascule import __version__, cli_account, cli_sandbox, files
+from bascule import __version__, cli_account, cli_move, cli_sandbox, files
 from bascule.cli_account import SiteName, takes_colour
 from bascule.cli_sandbox import command
 from bascule.errors import InputError
@@ -21,7 +18,6 @@ from bascule.ladder import Stage, half_made
 from bascule.workspace import Workspace, short
 
 if TYPE_CHECKING:
-    from bascule.climb import Ask
     from bascule.plans import Planned
     from bascule.session import Session
 
@@ -33,11 +29,8 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-secret_app = typer.Typer(no_args_is_help=True, help="The header by which the load balancer knows CloudFront.")
 app.add_typer(cli_sandbox.app, name="sandbox")
-app.add_typer(secret_app, name="secret")
-
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before applying. Every check still runs.")]
+app.add_typer(cli_move.secret_app, name="secret")
 
 
 @app.callback(invoke_without_command=True)
@@ -93,7 +86,7 @@ def adopt(site: SiteName = "") -> None:
     """
     from bascule.adopt import adopt as run
 
-    session = _session(site)
+    session = cli_move.opened(site)
     done = run(session)
     for path in done.written:
         typer.echo(f"wrote     {short(path)}")
@@ -138,7 +131,7 @@ def plan(
     from bascule.session import configure, prepare
     from bascule.taking_in import take_in
 
-    session = _session(site)
+    session = cli_move.opened(site)
     if stage is not None:
         typer.echo("a preview, which can't be applied:")
         preview = plans.preview(session, stage)
@@ -255,103 +248,9 @@ def diff(
         raise typer.Exit(1)
 
 
-@app.command(short_help="Go to the stage that the site file asks for.")
-def apply(site: SiteName = "", yes: Yes = False) -> None:
-    """Go to the stage that the site file asks for, step by step.
-
-    The saved plan is used if it is for the next step and nothing has changed since; otherwise a plan is made, shown and
-    asked about. Before a step, the account is looked at: visitors are only ever sent to healthy targets.
-    """
-    from bascule.climb import climb
-
-    session = _session(site)
-    at = climb(session, asking(session, yes))
-    typer.echo(f"{session.name} is at {at}")
-    if at.at_least(Stage.SERVE):
-        typer.echo(
-            f"CloudFront may answer from its caches until they are invalidated:  {command()} invalidate --site "
-            f"{session.name}\nThen see what visitors get:  {command()} verify {session.name}"
-        )
-
-
-@app.command(short_help="Move the site: climb, observe, invalidate, verify, and back if need be.")
-def cutover(
-    site: SiteName = "",
-    to: Annotated[Stage, typer.Option(help="The rung to climb to.")] = Stage.SERVE,
-    yes: Yes = False,
-    no_rollback: Annotated[
-        bool, typer.Option("--no-rollback", help="Leave visitors where they are if what is seen afterwards is wrong.")
-    ] = False,
-) -> None:
-    """Move the site rung by rung: plan, rules, your yes, apply, and what has to be observed before the next rung.
-
-    At `serve` CloudFront's caches are invalidated, and the site is asked what `bascule verify` asks. If a gate or that
-    fails once visitors are sent to the load balancer, they are sent back to the bucket, and that is verified too.
-
-    Sets `stage` in the site file, that one word. Stopped or killed at any moment, running it again goes on from what
-    the state and the account show.
-    """
-    from bascule.cutover import cut_over
-
-    session = _session(site)
-    typer.echo(cut_over(session, asking(session, yes), to=to, goes_back=not no_rollback))
-
-
-@app.command(short_help="Send visitors back to the bucket.")
-def rollback(
-    site: SiteName = "",
-    yes: Yes = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; change nothing.")] = False,
-    direct: Annotated[
-        bool, typer.Option("--direct", help="Past Terraform: put the distribution's config of before back by API.")
-    ] = False,
-) -> None:
-    """Send visitors back to the bucket: one apply, from serve or retire to connect. Then CloudFront's caches are
-    invalidated, and the site is asked whether the old page is served.
-
-    Sets `stage` in the site file, that one line, and prints the commit to make.
-
-    --direct is for when the state is locked, its backend is down, or Terraform can't plan. It needs no Terraform: the
-    config that is kept of every plan goes back in one call, refused if somebody changes the distribution meanwhile.
-    """
-    from bascule.confirmation import require_bucket
-    from bascule.rollback import rehearse, roll_back
-
-    if direct:
-        _directly(site, yes, dry_run)
-        return
-    session = _session(site)
-    if dry_run:
-        typer.echo(rehearse(session))
-        return
-    went = roll_back(session, asking(session, yes, strict=False))
-    typer.echo(went.told)
-    if went.in_front:
-        require_bucket(session, typer.echo)
-
-
-def _directly(site: str, yes: bool, dry_run: bool) -> None:
-    """`bascule rollback --direct`."""
-    from bascule import direct
-    from bascule.climb import Declined
-    from bascule.confirmation import require_bucket
-    from bascule.wanted import want_connect
-
-    found, workspace = cli_account.account(site), Workspace.here()
-    swap = direct.swap(found, workspace.way_back(found.name))
-    if swap is None:
-        typer.echo("nothing to roll back: visitors aren't sent to the load balancer")
-        return
-    typer.echo(direct.told(swap))
-    if dry_run:
-        return
-    if not yes and not _says_yes("Put it back?"):
-        raise Declined("nothing put back")
-    direct.put_back(found, swap)
-    if not Stage.CONNECT.at_least(found.site.stage):
-        want_connect(workspace, found.name, typer.echo)
-    typer.echo(f"put back; `{command()} plan {found.name}` shows what Terraform's state has to catch up with")
-    require_bucket(found, typer.echo)
+app.command(short_help="Go to the stage that the site file asks for.")(cli_move.apply)
+app.command(short_help="Move the site: climb, observe, invalidate, verify, and back if need be.")(cli_move.cutover)
+app.command(short_help="Send visitors back to the bucket.")(cli_move.rollback)
 
 
 @app.command(short_help="Show rung wanted and reached, account, last plan.")
@@ -359,7 +258,7 @@ def status(site: SiteName = "") -> None:
     """Show the rung wanted and the rung reached, the account, and the last plan."""
     from bascule.status import status as run
 
-    typer.echo(run(_session(site)))
+    typer.echo(run(cli_move.opened(site)))
 
 
 @app.command(short_help="Show who did what when.")
@@ -397,46 +296,6 @@ def demo() -> None:
     run(Workspace.here(), typer.echo)
 
 
-@secret_app.command()
-def create(site: SiteName = "") -> None:
-    """Create the SSM SecureString that the site file names, with 32 random bytes as lowercase hex."""
-    from bascule import secret
-
-    found = cli_account.account(site)
-    secret.create(found.clients, found.site.origin.secret_parameter)
-    typer.echo(f"created SSM parameter {found.site.origin.secret_parameter}; its value is shown nowhere")
-
-
-@secret_app.command(short_help="Rotate the secret header to a new value.")
-def rotate(site: SiteName = "", yes: Yes = False) -> None:
-    """Rotate the secret header to a new value, in three steps in which no request is refused.
-
-    \b
-      1  SSM holds old,new: apply; the ALB accepts both
-      2  SSM holds new,old: apply; CloudFront sends the new one; wait until it is deployed everywhere
-      3  SSM holds new:     apply; the ALB refuses the old one
-
-    Each apply changes the listener rule's condition or the header of the distribution's origin, and nothing else. It
-    is shown and asked about; no value is ever shown. Stopped at any point, running it again goes on from what SSM,
-    CloudFront and the ALB hold. A value that somebody put in the place of the one that CloudFront sends is rotated to
-    in the same way. Below `build`, where nothing uses the secret, a new value is put in its place.
-    """
-    from bascule.rotating import rotate as run
-
-    session = _session(site)
-    typer.echo(run(session, asking(session, yes)))
-
-
-def _session(site: str) -> Session:
-    from bascule.preflight import ready
-    from bascule.renderers import text
-    from bascule.session import open_session
-
-    workspace = Workspace.here()
-    session = open_session(workspace, workspace.named(site), typer.echo)
-    return replace(session, show=partial(text.render, colour=takes_colour()), ready=ready)
-
-
 def _reviewed(session: Session, planned: Planned) -> None:
     """Show the review of a plan; a blocked one ends the command in 1."""
     from bascule.guard import Judgement
@@ -445,37 +304,3 @@ def _reviewed(session: Session, planned: Planned) -> None:
     typer.echo(session.show(found))
     if found.judgement is Judgement.BLOCKED:
         raise typer.Exit(1)
-
-
-def asking(session: Session, yes: bool, *, strict: bool = True) -> Ask:
-    """Asks at the terminal; with `yes` nobody is asked. With `strict` a plan that nobody has read goes without a
-    question only if every rule holds.
-    """
-
-    def ask(planned: Planned) -> bool:
-        if yes:
-            if strict and not planned.reviewed:
-                from bascule.guard import Judgement
-
-                found = planned.review(session.name, session.site, session.identity.account)
-                if found.judgement is not Judgement.SAFE:
-                    raise InputError(
-                        f"this plan is for a person's eyes ({found.judgement}), and nobody has read it",
-                        where="--yes",
-                        remedy=f"`{command()} plan {session.name}` shows it; then apply it",
-                    )
-            return True
-        where = session.identity.endpoint or "AWS"
-        return _says_yes(f"Apply this to account {session.identity.account} at {where}?")
-
-    return ask
-
-
-def _says_yes(question: str) -> bool:
-    """What a person answers at the terminal. Raises InputError where there is none."""
-    if not sys.stdin.isatty():
-        raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")
-    try:
-        return typer.confirm(question)
-    except typer.Abort:
-        raise KeyboardInterrupt from None

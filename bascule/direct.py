@@ -6,6 +6,7 @@ For when the state is locked, its backend is down, or Terraform can't plan.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bascule import aws, fence, way_back
@@ -13,6 +14,9 @@ from bascule.confirmation import Place
 from bascule.errors import BasculeError, InputError
 from bascule.fence import Fence
 from bascule.journal import timed
+from bascule.ladder import Stage, may_change
+from bascule.worlds import DISTRIBUTION_TYPE
+from bascule.site import Site
 from bascule.workspace import short
 
 
@@ -24,6 +28,8 @@ class Swap:
     live: Fence
     path: Path
     """Where the saved one is kept."""
+    kept: str
+    """Since when, in UTC."""
 
 
 def swap(place: Place, path: Path) -> Swap | None:
@@ -39,7 +45,8 @@ def swap(place: Place, path: Path) -> Swap | None:
     saved = way_back.read(path)
     if saved.config.get("CallerReference") != live.config.get("CallerReference"):
         raise InputError("another distribution's config: its CallerReference is not the live one's", where=str(path))
-    return Swap(saved, live, path)
+    kept = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    return Swap(saved, live, path, kept)
 
 
 def told(swap: Swap) -> str:
@@ -48,9 +55,25 @@ def told(swap: Swap) -> str:
         [
             "the distribution's config of before is put back by API, past Terraform:",
             *fence.becomes(swap.live, swap.saved),
-            f"it is kept in {short(swap.path)}; what was changed since it was kept is undone with it",
+            f"it is kept in {short(swap.path)} since {swap.kept}; what was changed since then is undone with it",
         ]
     )
+
+
+def require_ours(swap: Swap, site: Site) -> None:
+    """Raises InputError if more than what bascule changes would be put back: that takes a person who has read it."""
+    patterns = {"probe_path": site.distribution.probe_path, "static_path": site.distribution.static_path}
+    others = [
+        path
+        for path in fence.differing(swap.live, swap.saved)
+        if not may_change(DISTRIBUTION_TYPE, path, Stage.RETIRE, Stage.RETIRE, **patterns)
+    ]
+    if others:
+        raise InputError(
+            f"somebody else's changes would be undone, and nobody has read that: {', '.join(others)}",
+            where="--yes",
+            remedy="`bascule rollback --direct` without --yes asks; `bascule rollback` leaves them alone",
+        )
 
 
 def put_back(place: Place, swap: Swap) -> None:

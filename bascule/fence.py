@@ -96,6 +96,12 @@ def becomes(now: Fence, then: Fence) -> list[str]:
     ]
 
 
+def differing(one: Fence, other: Fence) -> list[str]:
+    """The arguments, and the fields that the provider can't express, in which two configs differ."""
+    found, beyond = _compared(one, other)
+    return [*(path for path, _, _ in found), *beyond]
+
+
 def _compared(one: Fence, other: Fence) -> tuple[list[tuple[str, str, str]], list[str]]:
     """The arguments in which two configs differ, with their two values as they are shown, and the fields that the
     provider can't express."""

@@ -8,7 +8,7 @@ import pytest
 from example import account
 from scripted import ADOPT, BALANCED, BALANCER, CONNECT, RUNGS, World, resource
 
-from bascule.cli import asking
+from bascule.cli_move import asking
 from bascule.errors import InputError
 from bascule.plans import Planned
 

@@ -73,7 +73,23 @@ def test_a_person_is_shown_what_changes(kept: Path) -> None:
     told = direct.told(found)
     assert f'default_cache_behavior.target_origin_id: "{ALB_ORIGIN_ID}" becomes "S3-old-site"' in told
     assert 'comment: "edited since" becomes "Old site"' in told
-    assert "what was changed since it was kept is undone with it" in told
+    assert f"since {found.kept}; what was changed since then is undone with it" in told
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "refused"),
+    [("Comment", "edited since", "comment"), ("DefaultRootObject", "", ""), ("PriceClass", "PriceClass_100", "price_")],
+)
+def test_unasked_only_what_bascule_changes_goes_back(kept: Path, path: str, value: str, refused: str) -> None:
+    """What somebody else changed since is undone by a person who has read that, or not at all."""
+    with account(read(with_path(SERVED, path, value))) as clients:
+        found = direct.swap(Place(clients), kept)
+    assert found is not None
+    if not refused:
+        direct.require_ours(found, SITE)
+        return
+    with pytest.raises(InputError, match=f"somebody else's changes would be undone.*{refused}"):
+        direct.require_ours(found, SITE)
 
 
 def test_a_change_at_the_question_is_not_overwritten(kept: Path) -> None:
