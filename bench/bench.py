@@ -1,7 +1,8 @@
 """What synthesis, start-up, review and the routing model cost, side by side in one run: `make bench`.
 
 Each round runs every case once, so that a busy machine weighs on all of them alike: look at the ratios. Memory is
-sampled in runs of its own, because sampling slows what it watches.
+sampled in runs of its own, because sampling slows what it watches. Python keeps what it compiled, as it does by default,
+in a folder that is new for each measurement: whether it was told not to, and who ran what before, changes nothing.
 """
 
 from __future__ import annotations
@@ -257,7 +258,9 @@ def main() -> None:
     trace = Case(f"bascule trace, {RESOURCES} changes", [*bascule, "trace", "/"])
     cases = (bare, synth, stock, start, review, diff, trace)
     decisions = Decisions()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as compiled:
+        os.environ["PYTHONPYCACHEPREFIX"] = compiled
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         workspace = make_workspace(Path(scratch))
         make_repository(workspace)
         synth.run(workspace)
