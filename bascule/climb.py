@@ -15,6 +15,7 @@ from bascule.observe import Looking, gates_before
 from bascule.plans import Planned
 from bascule.session import Session, configure, prepare, read_state
 from bascule.taking_in import take_in
+from bascule.unrecorded import OURS
 from bascule.waiting import Observed
 
 Ask = Callable[[Planned], bool]
@@ -36,8 +37,9 @@ def climb(
     Terraform, a gate or the guard, and Declined; every step that was applied stays applied, and running it again goes
     on from what the state shows.
     """
-    state = _kept(session, prepare(session))
+    state = prepare(session)
     session.ready(session, reached(state), False)
+    state = _kept(session, state)
     done: set[Stage] = set()
     while True:
         step = plans.next_step(session, state, each_rung=each_rung)
@@ -169,9 +171,10 @@ def _kept(session: Session, state: Mapping[str, Any]) -> Mapping[str, Any]:
     Names are fixed and replacements are created first, so a replacement would collide with what it replaces. Planning
     reads the resource again and changes what is missing in place.
     """
-    addresses = half_made(state)
+    addresses = [address for address in half_made(state) if address.partition(".")[0] in OURS]
     for address in addresses:
         session.say(f"{address} was being created when an apply was interrupted: it is kept and finished")
+        session.record("untaint", address=address)
         plans.discard(session.directory)
         terraform.untaint(session.terraform, session.directory, session.environment, address)
     take_in(session, state)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bascule import aws, fence, files, ladder, plan_json, summary, synth, way_back
 from bascule.errors import BasculeError, InputError
 from bascule.fence import Fence
+from bascule.journal import timed
 from bascule.ladder import Stage, Step, reached
 from bascule.plan_json import Plan
 
@@ -307,7 +308,7 @@ def catch_up(session: Session) -> None:
     from bascule import terraform
 
     session.say("nothing is left to do, but the state doesn't say so yet: writing down what is live")
-    with session.watch() as on_event:
+    with timed(session.record, "catch up"), session.watch() as on_event:
         terraform.refresh(session.terraform, session.directory, session.environment, on_event=on_event)
 
 

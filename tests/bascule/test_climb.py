@@ -427,13 +427,33 @@ def test_a_resource_that_was_being_created_is_kept_and_finished(world: World) ->
     """Its replacement would collide with it. A plan from before, which may hold the replacement, is dropped."""
     half = {**RUNGS[BUILD], BALANCER: {**OURS[BALANCER], "tainted": True}}
     world.begin(half, BUILD)
+    events: list[tuple[str, Any]] = []
     with account() as clients:
         world.plan(clients)
-        assert BUILD is climb(world.session(clients), never)
+        session = replace(world.session(clients), record=lambda event, **more: events.append((event, more)))
+        assert BUILD is climb(session, never)
+    assert ("untaint", {"address": BALANCER}) in events
     kept = f"{BALANCER} was being created when an apply was interrupted: it is kept and finished"
     assert [kept, "build → build: nothing to do"] == world.said
     assert [f"untaint -no-color {BALANCER}"] == world.ran("untaint")
     assert RUNGS[BUILD] == world.state
+
+
+def test_nothing_of_the_kind_is_done_in_an_account_that_is_not_ready(world: World) -> None:
+    """Nor to what bascule didn't make: somebody's own resource that is tainted is theirs."""
+
+    def refuse(*args: Any) -> None:
+        raise BasculeError("the account isn't ready")
+
+    world.begin({**RUNGS[BUILD], BALANCER: {**OURS[BALANCER], "tainted": True}}, BUILD)
+    with account() as clients, pytest.raises(BasculeError, match="isn't ready"):
+        climb(replace(world.session(clients), ready=refuse), never)
+    assert [] == world.ran("untaint")
+    theirs = {**DETACHED[SERVICE], "tainted": True}
+    world.begin({**RUNGS[BUILD], SERVICE: theirs}, BUILD)
+    with account() as clients, pytest.raises(BasculeError):
+        climb(world.session(clients), no)
+    assert [] == world.ran("untaint")
 
 
 # --- back to the bucket
