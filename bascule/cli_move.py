@@ -54,8 +54,8 @@ def cutover(
 ) -> None:
     """Move the site rung by rung: plan, rules, your yes, apply, and what has to be observed before the next rung.
 
-    At `serve` CloudFront's caches are invalidated, and the site is asked what `bascule verify` asks. If a gate or that
-    fails once visitors are sent to the load balancer, they are sent back to the bucket, and that is verified too.
+    At `serve` CloudFront's caches are invalidated, and the site is asked what `bascule verify` asks. If visitors aren't
+    answered by the application then, they are sent back to the bucket, and that is verified too (docs/cutover.md).
 
     Sets `stage` in the site file, that one word. Stopped or killed at any moment, running it again goes on from what
     the state and the account show.
