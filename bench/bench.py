@@ -1,8 +1,9 @@
 """What synthesis, start-up, review and the routing model cost, side by side in one run: `make bench`.
 
 Each round runs every case once, so that a busy machine weighs on all of them alike: look at the ratios. Memory is
-sampled in runs of its own, because sampling slows what it watches. Python keeps what it compiled, as it does by default,
-in a folder that is new for each measurement: whether it was told not to, and who ran what before, changes nothing.
+sampled in runs of its own, because sampling slows what it watches. Python keeps what it compiled, as it does by
+default, in a folder that is new for each measurement: what the shell says of that, and who ran what before, changes
+nothing.
 """
 
 from __future__ import annotations
