@@ -45,10 +45,14 @@ def state_of(directory: Path) -> str:
 @contextmanager
 def noted(folder: Path, pid: int, state: str) -> Iterator[Seen]:
     """Note in `folder` that the process `pid` works on `state`, until the end of the context, which has to be after the
-    process's; calling what it gives notes that the process is alive now."""
+    process's; calling what it gives notes that the process is alive now.
+
+    Where the note can't be written or removed, nothing else is different: the process goes on, whose lock, if it is
+    killed, is left to a person then."""
     run = Run(pid, started(pid), who(), state, time.time(), time.time())
     path = folder / f"{pid}.json"
-    files.write(path, json.dumps(asdict(run)), files.PRIVATE)
+    with suppress(OSError):
+        files.write(path, json.dumps(asdict(run)), files.PRIVATE)
 
     def seen() -> None:
         now = time.time()
@@ -59,7 +63,8 @@ def noted(folder: Path, pid: int, state: str) -> Iterator[Seen]:
     try:
         yield seen
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
 
 
 def runs(folder: Path) -> list[Run]:
@@ -76,7 +81,8 @@ def forget_the_dead(folder: Path, state: str) -> None:
     """Remove the notes of dead runs on `state`: once somebody else had its lock, none of them holds it."""
     for run in runs(folder):
         if run.state == state and is_gone(run):
-            (folder / f"{run.pid}.json").unlink(missing_ok=True)
+            with suppress(OSError):
+                (folder / f"{run.pid}.json").unlink()
 
 
 def is_gone(run: Run) -> bool:

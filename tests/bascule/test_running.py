@@ -73,6 +73,32 @@ def test_what_ran_in_another_container_is_not_called_gone(tmp_path: Path, proces
     assert not running.is_gone(replace(run, started="pid:[1] boot 7"))
 
 
+def test_a_note_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    """It is a convenience: without it a lock isn't released by itself."""
+    notes = tmp_path / "notes"
+    notes.write_text("a file, where the notes' folder is to be")
+    finished = run(
+        ["sh", "-c", "echo done"],
+        tmp_path,
+        {"PATH": os.environ["PATH"]},
+        noting=lambda pid: running.noted(notes, pid, STATE),
+    )
+    assert (0, "done\n") == (finished.code, finished.stdout)
+    assert [] == running.runs(notes)
+    running.forget_the_dead(notes, STATE)
+
+
+def test_a_note_that_cannot_be_removed_stops_nothing(tmp_path: Path, process: subprocess.Popen[bytes]) -> None:
+    """Neither the end of the run that it is of, nor a later run that forgets it."""
+    note = tmp_path / f"{process.pid}.json"
+    with running.noted(tmp_path, process.pid, STATE):
+        note.rename(tmp_path / "other.json")
+        note.mkdir()
+    end(process)
+    running.forget_the_dead(tmp_path, STATE)
+    assert [process.pid] == [found.pid for found in running.runs(tmp_path)]
+
+
 def test_ps_tells_the_moment_of_a_living_process_alone(process: subprocess.Popen[bytes]) -> None:
     """Where there is no /proc, as on macOS."""
     assert running._by_ps(process.pid)
