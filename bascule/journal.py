@@ -89,7 +89,7 @@ def read(path: Path) -> list[Entry]:
     """All entries in order; a line that was never finished is left out."""
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = path.read_bytes().decode(errors="replace").split("\n")  # U+2028 and the like are no ends of lines here
     return [entry for line in lines if (entry := _entry(line)) is not None]
 
 

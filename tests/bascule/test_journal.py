@@ -29,6 +29,13 @@ def test_entries_come_back_in_order_with_who_did_them(path: Path) -> None:
     assert first.who.startswith("arn:aws:iam::123456789012:user/ada (")
 
 
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\r"])
+def test_an_entry_is_a_line_whatever_is_in_it(path: Path, separator: str) -> None:
+    """Only a line feed ends one: what else Unicode calls the end of a line may be in a name or a message."""
+    journal.recorder(path, "arn")("apply failed", why=f"one{separator}two")
+    assert [f"one{separator}two"] == [entry.details["why"] for entry in journal.read(path)]
+
+
 def test_what_ends_well_and_what_fails_both_say_how_long_it_took(path: Path) -> None:
     """Each has its begin, its end, and its seconds; a failure its reason."""
     record = journal.recorder(path, "arn")
