@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bascule import files, plans, reading, synth, unrecorded
-from bascule.errors import InputError
+from bascule.errors import BasculeError, InputError
 from bascule.ladder import Stage, reached
 from bascule.session import Session
 
@@ -20,6 +20,9 @@ def take_in(session: Session, state: Mapping[str, Any]) -> None:
     They are there for the next plan, which shows them, and gone after its apply. Nothing is looked for before the
     adoption: with no state at all, importing would rebuild it in an order that nobody checked. A saved plan that a
     killed apply had begun to use is discarded.
+
+    A call that is refused is said to be. Raises BasculeError for one that wasn't answered: the plan would make again
+    what may be there.
     """
     directory = session.directory
     if (directory / plans.APPLYING).exists():
@@ -30,7 +33,13 @@ def take_in(session: Session, state: Mapping[str, Any]) -> None:
     wanted = unrecorded.missing(_built(session), state)
     found = unrecorded.find(wanted, state, partial(reading.read, session.clients))
     for one in found.unread:
-        session.say(f"whether a killed apply left anything of ours behind can't be told: {one.action} is refused")
+        if not one.refused:
+            raise BasculeError(
+                f"{_CANNOT_BE_TOLD}: {one}",
+                where=f"account {session.identity.account}",
+                remedy="run it again: it goes on from what is there",
+            )
+        session.say(f"{_CANNOT_BE_TOLD}: {one.action} is refused")
     if not found.imports:
         return
     for address, id_ in found.imports.items():
@@ -40,6 +49,9 @@ def take_in(session: Session, state: Mapping[str, Any]) -> None:
     files.write(directory / synth.IMPORTS, unrecorded.import_blocks(found))
     if override := unrecorded.override(found):
         files.write(directory / synth.OVERRIDE, override)
+
+
+_CANNOT_BE_TOLD = "whether a killed apply left anything of ours behind can't be told"
 
 
 def _built(session: Session) -> Mapping[str, Any]:
