@@ -84,12 +84,13 @@ def open_session(workspace: Workspace, name: str, say: Say, watch: Watch = progr
     Raises InputError for the site file, BasculeError for Terraform or credentials.
     """
     wanted = site_file.load(workspace.site_file(name))
-    found = replace(terraform.find(os.environ), notes=workspace.running(), say=say)
+    found = terraform.find(os.environ)
     environment = terraform_environment.environment(os.environ, workspace.scratch())
     clients = aws.clients(wanted.region)
     identity = aws.identity(clients, wanted.region)
     say(f"{name}: {identity}")
     record = journal.recorder(workspace.journal(name), identity.arn)
+    found = replace(found, notes=workspace.running(), say=say, record=record)
 
     def reach(domain: str) -> Reach:
         from bascule.verification import reach

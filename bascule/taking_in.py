@@ -43,6 +43,7 @@ def take_in(session: Session, state: Mapping[str, Any]) -> None:
     if not found.imports:
         return
     for address, id_ in found.imports.items():
+        session.record("take in", address=address, id=id_)
         session.say(
             f"{address} is there ({id_}), and Terraform's state doesn't know: an apply was killed; it is imported"
         )

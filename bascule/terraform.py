@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from bascule import running
 from bascule.diagnostics import Diagnostic, diagnostics_error, output_error
 from bascule.errors import BasculeError
+from bascule.journal import Record, nowhere
 from bascule.terraform_environment import environment
 from bascule.terraform_events import Changes, Event, OnEvent, Told
 from bascule.terraform_process import Finished, run
@@ -73,6 +74,8 @@ class Terraform:
     killed run left behind stays."""
     say: Callable[[str], None] = lambda line: None
     """Told of a lock that is released."""
+    record: Record = nowhere
+    """Keeps the journal, which tells of it, too."""
 
 
 @dataclass(frozen=True)
@@ -302,7 +305,7 @@ def _unlocking(terraform: Terraform, directory: Path, env: Mapping[str, str], co
     def unlock(lock: str) -> object:
         return _capture(terraform, directory, env, "force-unlock", ["-force", lock])
 
-    return past_the_dead(terraform.notes, running.state_of(directory), once, unlock, terraform.say)
+    return past_the_dead(terraform.notes, running.state_of(directory), once, unlock, terraform.say, terraform.record)
 
 
 def _interruption(command: str, told: Told, code: int, directory: Path) -> Interrupted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,12 @@ def imported(world: World) -> Any:
 
 
 def test_what_is_live_and_ours_is_imported_by_the_next_plan(world: World) -> None:
-    """The load balancer that the killed apply made."""
+    """The load balancer that the killed apply made; the journal tells of it."""
+    entries: list[tuple[str, Any]] = []
     with account(THERE, TAGGED) as clients:
-        take_in(world.session(clients), STATE)
+        session = world.session(clients)
+        take_in(replace(session, record=lambda event, **details: entries.append((event, details))), STATE)
+    assert [("take in", {"address": "aws_lb.alb", "id": ARN})] == entries
     assert [{"to": "aws_lb.alb", "id": ARN}] == imported(world)
     (said,) = world.said
     assert said.startswith(f"aws_lb.alb is there ({ARN}), and Terraform's state doesn't know")

@@ -7,6 +7,7 @@ import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,7 @@ class Backend:
         self.held, self.unlocks = held, unlocks
         self.unlocked: list[str] = []
         self.said: list[str] = []
+        self.entries: list[tuple[str, Any]] = []
 
     def once(self) -> str:
         if self.held is not None:
@@ -45,7 +47,10 @@ class Backend:
         self.held = None
 
     def past(self, notes: Path) -> str:
-        return past_the_dead(notes, STATE, self.once, self.unlock, self.said.append)
+        return past_the_dead(notes, STATE, self.once, self.unlock, self.said.append, self.record)
+
+    def record(self, event: str, **details: Any) -> None:
+        self.entries.append((event, details))
 
 
 def leave_behind(notes: Path, *, alive: bool = False) -> subprocess.Popen[bytes]:
@@ -61,12 +66,13 @@ def leave_behind(notes: Path, *, alive: bool = False) -> subprocess.Popen[bytes]
 
 
 def test_the_lock_of_a_dead_run_is_released_and_said_so(tmp_path: Path) -> None:
-    """Then the command is tried again, and the note isn't needed any more."""
+    """Then the command is tried again, and the note isn't needed any more; the journal tells of it."""
     process = leave_behind(tmp_path)
     backend = Backend(locked(running.who()))
     assert "done" == backend.past(tmp_path)
     assert ["8b2b"] == backend.unlocked
     assert f"process {process.pid}" in backend.said[0]
+    assert [("unlock", {"lock": "8b2b", "held_by": process.pid})] == backend.entries
     assert [] == running.runs(tmp_path)
 
 
@@ -107,7 +113,7 @@ def test_a_lock_that_is_another_one_meanwhile_is_not_forced(tmp_path: Path) -> N
     backend = Backend(locked(running.who()), unlocks=False)
     with pytest.raises(StateLocked):
         backend.past(tmp_path)
-    assert [] == backend.said
+    assert ([], []) == (backend.said, backend.entries)
 
 
 def test_without_a_lock_old_notes_are_forgotten(tmp_path: Path) -> None:
