@@ -83,11 +83,12 @@ class Readings:
         return answer
 
     def _shared(self, call: Call, round_: int) -> Any:
+        asked = repr(call)  # its parameters can't be a key
         with self._lock:
             if round_ != self._round:
                 self._round, self._answers = round_, {}
-            is_first = call.operation not in self._answers
-            answer = self._answers.setdefault(call.operation, Future())
+            is_first = asked not in self._answers
+            answer = self._answers.setdefault(asked, Future())
         if is_first:
             try:
                 with aws.readable():
