@@ -95,7 +95,8 @@ def _other_secret(row: summary.Row) -> bool:
     """Whether a listener rule takes other values of a header, and no more: `handshake` sees to it that what CloudFront
     sends stays among them, and `secret-header` that none can be guessed."""
     paths = [difference.path for difference in row.differences]
-    return row.address.startswith("aws_lb_listener_rule.") and row.action == "update" and all(map(_VALUES, paths))
+    updated = row.address.startswith("aws_lb_listener_rule.") and row.action == "update"
+    return updated and bool(paths) and all(map(_VALUES, paths))
 
 
 _VALUES = re.compile(r"condition\[\d+\]\.http_header\[[^]]+\]\.values").fullmatch

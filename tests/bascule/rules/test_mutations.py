@@ -687,6 +687,7 @@ ANSWERS = [
     Mutant("another check", "up-to-retire", does(GROUP, "update"), "under-visitors"),
     Mutant("another port of the ALB's group", "up-to-retire", does(INGRESS, "update"), "under-visitors"),
     Mutant("the tasks' network", "up-to-retire", does(SERVICE, "update"), "under-visitors"),
+    Mutant("the rule, and nothing shows in what", "up-to-retire", does(RULE, "update"), "under-visitors"),
     Mutant("the rule's priority", "up-to-retire", prioritised, "under-visitors"),
     Mutant("the rule replaced", "up-to-retire", does(RULE, "delete", "create"), "under-visitors"),
     Mutant("the way in gone", "down-to-attach", does(INGRESS, "delete"), "release-order"),
