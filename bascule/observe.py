@@ -114,10 +114,15 @@ def visitors_go_to(clients: aws.Clients, site: Site) -> str:
     return str(_live_config(clients, site)["DefaultCacheBehavior"]["TargetOriginId"])
 
 
-def _live_config(clients: aws.Clients, site: Site) -> Answer:
+def live_distribution(clients: aws.Clients, site: Site) -> Answer:
+    """GetDistribution's Distribution. Raises BasculeError if it can't be read."""
     with aws.readable():
         found: Answer = clients("cloudfront").get_distribution(Id=site.distribution.id)["Distribution"]
-    config: Answer = found["DistributionConfig"]
+    return found
+
+
+def _live_config(clients: aws.Clients, site: Site) -> Answer:
+    config: Answer = live_distribution(clients, site)["DistributionConfig"]
     return config
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bascule import aws, gates, plans, rotation, secret, summary, waiting
+from bascule import aws, observe, plans, rotation, secret, summary, waiting
 from bascule.climb import Ask, Declined, show
 from bascule.errors import BasculeError
 from bascule.journal import timed
 from bascule.ladder import ALB_ORIGIN_ID, Stage, Step, half_made, reached
-from bascule.observe import DISTRIBUTION_LIMIT, DISTRIBUTION_LONGEST
 from bascule.rotation import Apply, Part, Put, Seen, Wait
 from bascule.secret import Held
 from bascule.session import Session, prepare
 from bascule.site import Site
 
 
-def rotate(session: Session, ask: Ask, wait: waiting.Wait = waiting.wait) -> str:
+def rotate(session: Session, ask: Ask) -> str:
     """Rotate the secret to a new value, or finish a rotation that was begun; returns what to tell the person.
 
     Where nothing uses the secret yet, a new value is put in its place. Raises BasculeError where a climb is under way,
@@ -47,7 +46,7 @@ def rotate(session: Session, ask: Ask, wait: waiting.Wait = waiting.wait) -> str
         moves.append(move)
         match move:
             case Wait():
-                _wait(session, wait)
+                _wait(session)
             case Put():
                 _put(session, held, move)
             case Apply():
@@ -121,16 +120,12 @@ def _apply(session: Session, step: Step, move: Apply, seen: Seen, ask: Ask) -> N
         plans.apply(session)
 
 
-def _wait(session: Session, wait: waiting.Wait) -> None:
+def _wait(session: Session) -> None:
     """Until every edge has the distribution's config. Raises BasculeError where that takes longer than the limit."""
-
-    def look(round_: int) -> gates.Verdict:
-        return gates.distribution_deployed(_distribution(session.clients, session.site))
-
-    gate = waiting.Gate(gates.DEPLOYED, DISTRIBUTION_LIMIT, look, longest=DISTRIBUTION_LONGEST)
+    gate = observe.deployed(observe.Looking(session.clients, session.site))
     session.say("waiting until every edge has the distribution's configuration")
     with timed(session.record, "rotate", phase="waiting until deployed"):
-        (observed,) = wait([gate], watch=lambda seen: session.say(str(seen)))
+        (observed,) = session.wait([gate], watch=lambda seen: session.say(waiting.told(seen)))
         if not observed.passed:
             raise BasculeError(
                 f"{observed}: edges may still send the value before",
@@ -139,15 +134,9 @@ def _wait(session: Session, wait: waiting.Wait) -> None:
             )
 
 
-def _distribution(clients: aws.Clients, site: Site) -> gates.Answer:
-    with aws.readable():
-        found: gates.Answer = clients("cloudfront").get_distribution(Id=site.distribution.id)["Distribution"]
-    return found
-
-
 def _sent(clients: aws.Clients, site: Site) -> tuple[str | None, bool]:
     """The header's value that the live distribution sends to the ALB, as in `Seen.sent`, and whether it is deployed."""
-    found = _distribution(clients, site)
+    found = observe.live_distribution(clients, site)
     deployed, name = found["Status"] == "Deployed", site.origin.secret_header.lower()
     for origin in found["DistributionConfig"]["Origins"]["Items"]:
         if origin["Id"] == ALB_ORIGIN_ID:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from example import CONFIG
 from scripted import (
     ADOPT,
@@ -70,6 +71,8 @@ class Account:
     version: int = 3
     unfinished: int = 0
     """How many more looks find the distribution in progress."""
+    throttled: int = 0
+    """How many more looks CloudFront doesn't answer."""
     puts: list[str] = field(default_factory=list)
     after_put: Callable[[], None] = lambda: None
     knows: bool = False
@@ -109,6 +112,9 @@ class Account:
 
     def distribution(self, Id: str) -> dict[str, Any]:
         """The distribution, deployed after a while."""
+        if self.throttled:
+            self.throttled -= 1
+            raise ClientError({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}, "GetDistribution")
         self.unfinished, status = max(self.unfinished - 1, 0), "InProgress" if self.unfinished else "Deployed"
         origins = list(CONFIG["Origins"]["Items"])
         if self.sent is not None or self.knows:
@@ -326,9 +332,22 @@ def test_cloudfront_is_waited_for_before_the_old_value_is_refused(tmp_path: Path
         assert 2 == len(account.accepted)
         return waiting.wait(found, sleep=lambda seconds: None, **more)
 
-    rotate(replace(account.world.session(account), record=record), lambda planned: True, wait)
+    run(account, record=record, wait=wait)
     assert [gates.DEPLOYED] == waited
     assert settled(account, account.value)
+
+
+def test_a_look_that_is_not_answered_is_looked_again(tmp_path: Path) -> None:
+    """CloudFront answers few reads a second, and whoever waits has time."""
+    account = begun(tmp_path, SERVE, unfinished=3)
+
+    def wait(found: Sequence[waiting.Gate], **more: Any) -> list[waiting.Observed]:
+        account.throttled = 1
+        return waiting.wait(found, sleep=lambda seconds: None, **more)
+
+    run(account, wait=wait)
+    assert settled(account, account.value)
+    assert [] != [line for line in account.world.said if "Throttling" in line]
 
 
 def test_a_distribution_that_stays_in_progress_stops_it_there(tmp_path: Path) -> None:
@@ -340,7 +359,7 @@ def test_a_distribution_that_stays_in_progress_stops_it_there(tmp_path: Path) ->
         return [waiting.Observed(late, 2100.0, 99)]
 
     with pytest.raises(BasculeError, match="edges may still send the value before") as caught:
-        rotate(account.world.session(account), lambda planned: True, wait)
+        run(account, wait=wait)
     assert "goes on" in caught.value.remedy
     assert [] == account.world.applied()
 
