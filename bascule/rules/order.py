@@ -181,7 +181,9 @@ def _incomplete(case: Case) -> Iterator[Observation]:
 def _drift(case: Case) -> Iterator[Observation]:
     for change in case.plan.drift:
         if change.action == "delete" or not change.after:
-            yield fail(f"{change.address} was deleted outside Terraform")
+            # Nothing is planned for what the configuration doesn't hold: that is to be gone, as it is.
+            if case.targeted or change.address in case.plan.by_address:
+                yield fail(f"{change.address} was deleted outside Terraform")
         else:
             yield from (
                 fail(f"{change.address}: {one}") for one in drifted(change) if not _is_wanted(case, change, one)

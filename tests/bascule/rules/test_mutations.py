@@ -188,6 +188,18 @@ def done_already(address: str, path: str) -> Edit:
     return edit
 
 
+def deleted_already(address: str) -> Edit:
+    """What the plan deletes is gone by now, and the state doesn't know: nothing is planned for it."""
+
+    def edit(found: File) -> None:
+        entry = _entry(found, address)
+        assert ["delete"] == entry["change"]["actions"]
+        found["plan"]["resource_changes"].remove(entry)
+        found["plan"].setdefault("resource_drift", []).append(entry)
+
+    return edit
+
+
 def again(address: str, name: str, path: str, value: Any) -> Edit:
     """One resource twice, with one difference."""
 
@@ -842,6 +854,7 @@ HARMLESS = [
         "down-to-attach",
         done_already("aws_lb.alb", "enable_deletion_protection"),
     ),
+    Harmless("what a killed run had deleted already", "down-to-adopt", deleted_already(ALB)),
     Harmless(
         "a group that learns of its rules",
         "up-to-connect",
