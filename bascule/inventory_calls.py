@@ -40,6 +40,16 @@ INVENTORY = (
 VERIFY = calls("s3", "GetObject", "objects")
 """What `bascule verify` reads besides: the old page, by which it is known again (`bascule.verification`)."""
 
+CONFIRM = (
+    *calls("cloudfront", "GetDistribution", "distribution"),
+    *calls("ecs", "ListTasks"),
+    *calls("ecs", "DescribeTasks", "tasks"),
+    *calls("ec2", "DescribeNetworkInterfaces"),
+    *VERIFY,
+)
+"""What `bascule cutover` and `rollback` can't verify without: the distribution, the tasks' addresses, and the old page.
+They take the whole inventory; of all else in it they need nothing."""
+
 TRACE = (
     *calls("cloudfront", "GetDistribution", "distribution"),
     *calls("cloudfront", "ListCachePolicies ListOriginRequestPolicies"),

@@ -14,7 +14,7 @@ from itertools import pairwise
 from bascule import aws_calls
 from bascule.aws_calls import Call, Condition
 from bascule.iam_actions import action_of
-from bascule.inventory_calls import INVALIDATE, INVENTORY, TRACE, VERIFY
+from bascule.inventory_calls import CONFIRM, INVALIDATE, INVENTORY, TRACE, VERIFY
 from bascule.ladder import Stage
 from bascule.site import S3State, Site
 
@@ -87,10 +87,12 @@ def needed_back(site: Site, account: str) -> tuple[Grant, ...]:
 
 
 def needed_to_apply(site: Site, account: str) -> tuple[Grant, ...]:
-    """All that the whole ladder needs, up and down, the invalidation after it, and rotating the secret."""
+    """All that the whole ladder needs, up and down, the invalidation and the verification after it, and rotating the
+    secret."""
     after = _grants(INVALIDATE, "invalidating CloudFront's caches", site, account)
+    verified = _grants(CONFIRM, "verifying what visitors get", site, account)
     rotation = _grants(aws_calls.ROTATE, "bascule secret rotate", site, account)
-    return _merged([*needed(site, account, Stage.RETIRE), *needed_back(site, account), *after, *rotation])
+    return _merged([*needed(site, account, Stage.RETIRE), *needed_back(site, account), *after, *verified, *rotation])
 
 
 def needed_to_plan(site: Site, account: str) -> tuple[Grant, ...]:

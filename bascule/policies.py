@@ -1,7 +1,8 @@
 """IAM policies for one site, least privilege, with its ids filled in: to audit, to plan, to apply, and to deny.
 
-`apply` is for whoever climbs: the whole ladder up and down. `plan` writes nothing but the state's lock. `audit` only
-reads. Each may be a role of its own; a role that runs `bascule apply` with its checks needs `audit` beside `apply`.
+`apply` is for whoever climbs: the whole ladder up and down, with what is verified after it. `plan` writes nothing but
+the state's lock. `audit` only reads. Each may be a role of its own. `bascule apply` and `cutover` run with `apply` alone;
+many of the checks before them are unknown then, and with `audit` beside it they aren't.
 
 `deny` goes on every role of the account that might reach the adopted resources, or is a policy of the organization:
 whatever else allows it, they can't be deleted. It is made from what deletes the distribution, the bucket, its objects
@@ -70,15 +71,14 @@ def _granted(kind: Kind, site: Site, account: str) -> Iterable[Grant]:
 
 
 def _statements(grants: Iterable[Grant], arns: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One statement for each set of resources and each condition; what has no resources, by service."""
+    """One statement for each resource and each condition, and one for what has no resources: more would make `apply`
+    larger than IAM takes."""
     found: dict[str, dict[str, Any]] = {}
-    for grant in grants:
-        on = tuple(sorted({TOGETHER.get(name, name) for name in grant.on}))
-        named = [arns.get(name, name) for name in on]
-        sid = _sid(on, grant)
+    for name, grant in ((name, grant) for grant in grants for name in {TOGETHER.get(one, one) for one in grant.on}):
+        sid = _sid(name, grant)
         statement = found.setdefault(sid, {"Sid": sid, "Effect": "Allow", "Action": []})
         statement["Action"] = sorted({*statement["Action"], grant.action})
-        statement["Resource"] = named if len(named) > 1 else named[0]
+        statement["Resource"] = arns.get(name, name)
         if grant.condition:
             statement["Condition"] = {
                 operator: {key: value if isinstance(value, str) else list(value) for key, value in keys.items()}
@@ -87,10 +87,9 @@ def _statements(grants: Iterable[Grant], arns: Mapping[str, str]) -> list[dict[s
     return [found[sid] for sid in sorted(found)]
 
 
-def _sid(on: tuple[str, ...], grant: Grant) -> str:
+def _sid(on: str, grant: Grant) -> str:
     """A name of letters and digits: what the statement is about, and on which condition."""
-    service = grant.action.partition(":")[0]
-    about = f"any {service}" if on == ("*",) else " ".join(on)
+    about = "any resource" if on == "*" else on
     if "aws:RequestTag/ManagedBy" in grant.context:
         about = f"making {about}"
     if any(key.endswith(":CreateAction") for key in grant.context):

@@ -122,6 +122,7 @@ def test_the_way_down_is_needed_in_full_for_applying() -> None:
     everything = actions(needed_to_apply(example.SITE, ACCOUNT))
     ways = actions(needed_back(example.SITE, ACCOUNT)) | actions(needed(example.SITE, ACCOUNT, Stage.RETIRE))
     beside = {"cloudfront:CreateInvalidation", "cloudfront:GetInvalidation", "ssm:GetParameterHistory"}
+    beside |= {"ecs:ListTasks", "ecs:DescribeTasks"}
     assert ways | beside == everything
     assert "elasticloadbalancing:DeleteLoadBalancer" in everything
 

@@ -123,6 +123,21 @@ def test_the_secret_is_read_by_whoever_plans_and_not_by_whoever_audits() -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("cloudfront:GetDistribution", DISTRIBUTION),
+        ("s3:GetObject", "arn:aws:s3:::old-site/index.html"),
+        ("ecs:ListTasks", "*"),
+        ("ecs:DescribeTasks", f"arn:aws:ecs:me-central-1:{ACCOUNT}:task/web/0123456789abcdef"),
+        ("ec2:DescribeNetworkInterfaces", "*"),
+    ],
+)
+def test_whoever_applies_can_verify(action: str, resource: str) -> None:
+    """`bascule cutover` does, and takes what it couldn't read for unknown: it would end in 1 with all done."""
+    assert Decision.ALLOWED is asked("apply", action, resource)
+
+
 def test_deny_holds_denials_alone() -> None:
     """Attached anywhere, it gives nobody anything."""
     assert {"Deny"} == {statement["Effect"] for statement in document("deny", example.SITE, ACCOUNT)["Statement"]}
