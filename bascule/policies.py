@@ -1,8 +1,8 @@
 """IAM policies for one site, least privilege, with its ids filled in: to audit, to plan, to apply, and to deny.
 
 `apply` is for whoever climbs: the whole ladder up and down, with what is verified after it. `plan` writes nothing but
-the state's lock. `audit` only reads. Each may be a role of its own. `bascule apply` and `cutover` run with `apply` alone;
-many of the checks before them are unknown then, and with `audit` beside it they aren't.
+the state's lock. `audit` only reads. Each may be a role of its own. `bascule apply` and `cutover` run with `apply`
+alone; many of the checks before them are unknown then, and with `audit` beside it they aren't.
 
 `deny` goes on every role of the account that might reach the adopted resources, or is a policy of the organization:
 whatever else allows it, they can't be deleted. It is made from what deletes the distribution, the bucket, its objects
@@ -74,16 +74,17 @@ def _statements(grants: Iterable[Grant], arns: Mapping[str, str]) -> list[dict[s
     """One statement for each resource and each condition, and one for what has no resources: more would make `apply`
     larger than IAM takes."""
     found: dict[str, dict[str, Any]] = {}
-    for name, grant in ((name, grant) for grant in grants for name in {TOGETHER.get(one, one) for one in grant.on}):
-        sid = _sid(name, grant)
-        statement = found.setdefault(sid, {"Sid": sid, "Effect": "Allow", "Action": []})
-        statement["Action"] = sorted({*statement["Action"], grant.action})
-        statement["Resource"] = arns.get(name, name)
-        if grant.condition:
-            statement["Condition"] = {
-                operator: {key: value if isinstance(value, str) else list(value) for key, value in keys.items()}
-                for operator, keys in grant.condition.items()
-            }
+    for grant in grants:
+        for name in (TOGETHER.get(one, one) for one in grant.on):
+            sid = _sid(name, grant)
+            statement = found.setdefault(sid, {"Sid": sid, "Effect": "Allow", "Action": []})
+            statement["Action"] = sorted({*statement["Action"], grant.action})
+            statement["Resource"] = arns.get(name, name)
+            if grant.condition:
+                statement["Condition"] = {
+                    operator: {key: value if isinstance(value, str) else list(value) for key, value in keys.items()}
+                    for operator, keys in grant.condition.items()
+                }
     return [found[sid] for sid in sorted(found)]
 
 
