@@ -169,12 +169,13 @@ def invalidate(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Paths.", show_default="/*")] = None,
     site: Annotated[str, typer.Option(help="Name of sites/SITE.toml.", show_default="the only site")] = "",
 ) -> None:
-    """Invalidate CloudFront's caches, and wait until that is completed."""
+    """Wait until every edge has the distribution's config, invalidate CloudFront's caches, and wait until that is
+    completed."""
     from bascule import confirmation, invalidation
 
     wanted = tuple(paths or invalidation.EVERYTHING)
     invalidation.check(wanted)
-    typer.echo(confirmation.invalidate(account(site), wanted))
+    typer.echo(confirmation.invalidate(account(site), lambda line: typer.echo(line, err=True), wanted))
 
 
 def live_world(name: str) -> tuple[World, str]:

@@ -37,9 +37,9 @@ def climb(
     Terraform, a gate or the guard, and Declined; every step that was applied stays applied, and running it again goes
     on from what the state shows.
     """
-    state = prepare(session)
-    session.ready(session, reached(state), False)
-    state = _kept(session, state)
+    found = prepare(session)
+    session.ready(session, reached(found), False)
+    state = _kept(session, found)
     done: set[Stage] = set()
     while True:
         step = plans.next_step(session, state, each_rung=each_rung)
@@ -94,16 +94,7 @@ def _watched(session: Session, step: Step, *, patient: bool = True, again: bool 
         found = [replace(gate, settling=0.0) for gate in found]
     observed = session.wait(found, watch=lambda one: session.say(waiting.told(one)), patient=patient)
     for one in observed:
-        verdict = one.verdict
-        session.record(
-            "gate",
-            before=step.stage,
-            gate=verdict.gate,
-            passed=verdict.passed,
-            outcome=verdict.outcome,
-            seen=verdict.seen,
-            seconds=round(one.seconds, 1),
-        )
+        session.record("gate", before=step.stage, **one.details)
     missed = [one for one in observed if not one.passed]
     if missed:
         session.say("\n".join([f"not ready for {step.stage}:", *(f"  {one}" for one in missed)]))

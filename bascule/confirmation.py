@@ -48,12 +48,21 @@ class Place(Protocol):
         """Keeps the journal."""
 
 
-def invalidate(place: Place, paths: Sequence[str] = EVERYTHING) -> str:
-    """Empty CloudFront's caches of `paths`, wait until that is completed, and say so. Progress goes to standard error.
+def invalidate(place: Place, say: Callable[[str], None], paths: Sequence[str] = EVERYTHING) -> str:
+    """Wait until every edge has the distribution's config, since one with the old one would fill its cache with what
+    that leads to; empty CloudFront's caches of `paths`, wait until that is completed, and return what to say about it.
+    Progress goes to standard error.
 
-    Raises InputError for a path without a leading slash, BasculeError where AWS refuses or doesn't come to an end.
+    Raises InputError for a path without a leading slash, NotReady where the distribution isn't deployed, BasculeError
+    where AWS refuses or doesn't come to an end.
     """
     invalidation.check(paths)
+    looking = observe.Looking(place.clients, place.site)
+    (deployed,) = waiting.wait([observe.deployed(looking)], watch=lambda one: say(waiting.told(one)))
+    place.record("gate", before="invalidation", **deployed.details)
+    say(f"observed before the invalidation:\n  {deployed}")
+    what = "not every edge is known to have the distribution's config, so nothing was invalidated:"
+    gates.require([deployed.verdict], what, "CloudFront goes on by itself; then `bascule invalidate`, `bascule verify`")
     distribution = place.site.distribution.id
     with (
         timed(place.record, "invalidate", paths=" ".join(paths)),
@@ -104,16 +113,10 @@ def confirm(
     before: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Row, ...]:
-    """Wait until every edge has the distribution's config, empty the caches, then ask the site until no row fails, or
-    AGAIN is over. Returns the rows, which were said; some may be unknown.
-
-    Raises NotReady where the distribution isn't deployed, else as `invalidate` and `verify` do.
+    """Empty the caches, then ask the site until no row fails, or AGAIN is over. Returns the rows, which were said; some
+    may be unknown. Raises as `invalidate` and `verify` do.
     """
-    looking = observe.Looking(place.clients, place.site)
-    (deployed,) = waiting.wait([observe.deployed(looking)], watch=lambda one: say(f"waiting: {one.verdict}"))
-    what = "not every edge is known to have the distribution's config, so what visitors get wasn't asked:"
-    gates.require([deployed.verdict], what, "CloudFront goes on by itself; then `bascule verify`")
-    say(invalidate(place))
+    say(invalidate(place, say))
     _, rows = verify(place, expect, before=before)
     for seconds in AGAIN:
         if not failing(rows):

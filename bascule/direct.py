@@ -15,9 +15,9 @@ from bascule.errors import BasculeError, InputError
 from bascule.fence import Fence
 from bascule.journal import timed
 from bascule.ladder import Stage, may_change
-from bascule.worlds import DISTRIBUTION_TYPE
 from bascule.site import Site
 from bascule.workspace import short
+from bascule.worlds import DISTRIBUTION_TYPE
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ PUTS: Mapping[Stage, Mapping[str, tuple[str, ...]]] = {
             f"origin[{ALB_ORIGIN_ID}].*",
             "ordered_cache_behavior[{probe_path}].*",
             "ordered_cache_behavior.order",
+            "wait_for_deployment",
         ),
     },
     Stage.SERVE: {

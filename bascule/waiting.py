@@ -54,6 +54,18 @@ class Observed:
     def __str__(self) -> str:
         return f"{self.verdict}, after {self.seconds:.0f} s" if self.seconds >= 0.5 else str(self.verdict)
 
+    @property
+    def details(self) -> dict[str, object]:
+        """What the journal keeps of it."""
+        one = self.verdict
+        return {
+            "gate": one.gate,
+            "passed": one.passed,
+            "outcome": one.outcome,
+            "seen": one.seen,
+            "seconds": round(self.seconds, 1),
+        }
+
 
 Watch = Callable[[Observed], None]
 """Hears of a gate that is waited for: when what was seen there is something else than before, and when the looks have

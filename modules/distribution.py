@@ -34,7 +34,9 @@ def distribution_values(
 ) -> dict[str, Any]:
     """The distribution's arguments at `stage`. Raises InputError if `retire` would drop an origin still in use.
 
-    Below `connect` these are `adopted`; from there on `alb` is given.
+    Below `connect` these are `adopted`; from there on `alb` is given, and it is the gates that wait for every edge to
+    have the config (`bascule.gates.distribution_deployed`), so that Terraform doesn't hold the state's lock meanwhile:
+    for as long as it does, there is no way back.
     """
     values = dict(adopted)
     if alb is None:
@@ -43,6 +45,7 @@ def distribution_values(
     (default,) = adopted["default_cache_behavior"]
     values["origin"] = [*adopted["origin"], _origin(site, alb)]
     values["ordered_cache_behavior"] = [_probe(site, default), *ordered]
+    values["wait_for_deployment"] = False
     if stage.at_least(Stage.SERVE):
         values["ordered_cache_behavior"] = [_probe(site, default), _static(site, default), *ordered]
         values["default_cache_behavior"] = [_serving(default)]

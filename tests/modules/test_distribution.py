@@ -25,8 +25,8 @@ from modules.distribution import (
 ALB = AlbOrigin("alb.example", "secret")
 WHERE = "sites/arquantix.toml"
 PROBE, STATIC = SITE.distribution.probe_path, SITE.distribution.static_path
-OWN = {"origin", "ordered_cache_behavior"}
-"""Arguments that `connect` adds to."""
+OWN = {"origin", "ordered_cache_behavior", "wait_for_deployment"}
+"""Arguments that `connect` adds to or sets."""
 SERVED = OWN | {"default_cache_behavior", "default_root_object", "custom_error_response"}
 """Arguments that `serve` changes."""
 DYNAMIC = {"target_origin_id", "allowed_methods", "cached_methods", "cache_policy_id", "origin_request_policy_id"}
@@ -116,6 +116,7 @@ def test_connect_adds_one_origin_and_one_behavior(adopted: dict[str, Any]) -> No
     assert adopted.get("ordered_cache_behavior", []) == ordered
     assert adopted["origin"] == origins
     assert without(adopted, *OWN) == without(found, *OWN)
+    assert found["wait_for_deployment"] is False
 
 
 @given(DISTRIBUTIONS)
