@@ -34,6 +34,8 @@ class EdgeAnswer:
     status: int
     why: str
     location: str = ""
+    refuses_method: bool = False
+    """Whether the behavior doesn't take the request's method."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def edge_answer(behavior: Mapping[str, Any], request: Request) -> EdgeAnswer | N
     if request.method not in methods:
         for method in methods:
             sure(method)
-        return EdgeAnswer(403, f"the behavior doesn't take {request.method}")
+        return EdgeAnswer(403, f"the behavior doesn't take {request.method}", refuses_method=True)
     if request.body and request.method == "GET":
         return EdgeAnswer(403, "a GET with a body")
     return None

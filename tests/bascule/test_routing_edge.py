@@ -203,15 +203,15 @@ def test_the_viewer_protocol_policy_is_kept(policy: str, scheme: str, method: st
 def test_a_method_that_the_behavior_does_not_take_is_refused() -> None:
     """By CloudFront itself; and a GET with a body, always."""
     assert edge.edge_answer({"allowed_methods": ["GET", "HEAD"]}, Request(method="GET")) is None
-    for behavior, asked in (
-        ({"allowed_methods": ["GET", "HEAD"]}, Request(method="POST")),
-        ({}, Request(method="OPTIONS")),
-        ({"allowed_methods": ["GET", "HEAD"]}, Request(method="get")),
-        ({}, Request(body=True)),
+    for behavior, asked, method in (
+        ({"allowed_methods": ["GET", "HEAD"]}, Request(method="POST"), True),
+        ({}, Request(method="OPTIONS"), True),
+        ({"allowed_methods": ["GET", "HEAD"]}, Request(method="get"), True),
+        ({}, Request(body=True), False),
     ):
         found = edge.edge_answer(behavior, asked)
         assert found is not None
-        assert 403 == found.status
+        assert (403, method) == (found.status, found.refuses_method)
     with pytest.raises(NotKnown):
         edge.edge_answer({"allowed_methods": ["GET", LATER]}, Request(method="POST"))
     with pytest.raises(NotKnown):

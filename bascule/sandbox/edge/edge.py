@@ -168,8 +168,7 @@ def _own(decision: Decision) -> Got:
     assert own is not None
     if own.location:
         return Got(pages.redirect(own.status, own.location), REDIRECT)
-    not_allowed = own.why.startswith("the behavior doesn't take")
-    return Got(pages.cloudfronts(own.status, pages.NOT_ALLOWED if not_allowed else pages.BAD_REQUEST), ERROR)
+    return Got(pages.cloudfronts(own.status, pages.NOT_ALLOWED if own.refuses_method else pages.BAD_REQUEST), ERROR)
 
 
 def _fresh(answer: Answer) -> Got:
