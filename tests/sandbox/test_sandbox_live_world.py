@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from example import alb_origin
 
 from bascule import live_values, live_world, plan_json, routing, site_file
 from bascule.managed_policies import ALL_VIEWER, CACHING_DISABLED, CACHING_OPTIMIZED
@@ -121,23 +122,7 @@ def _behaviors(*found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _connected(config: dict[str, Any], name: str) -> dict[str, Any]:
-    origin = {
-        "Id": "bascule-alb",
-        "DomainName": name,
-        "OriginPath": "",
-        "CustomHeaders": {
-            "Quantity": 1,
-            "Items": [{"HeaderName": SITE.origin.secret_header, "HeaderValue": SECRET}],
-        },
-        "CustomOriginConfig": {
-            "HTTPPort": 80,
-            "HTTPSPort": 443,
-            "OriginProtocolPolicy": "http-only",
-            "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
-            "OriginReadTimeout": 30,
-            "OriginKeepaliveTimeout": 5,
-        },
-    }
+    origin = alb_origin(name, SITE.origin.secret_header, SECRET)
     probe = {"PathPattern": SITE.distribution.probe_path, **_to_alb(config, CACHING_DISABLED, EVERY)}
     origins = [*config["Origins"]["Items"], origin]
     return {

@@ -12,6 +12,7 @@ import boto3
 from botocore.stub import Stubber
 
 from bascule import aws, site_file
+from bascule.ladder import ALB_ORIGIN_ID
 
 TEXT = """\
 # A comment that stays.
@@ -104,6 +105,24 @@ CONFIG: dict[str, Any] = {
     "Staging": False,
 }
 """The live distribution of the site, as GetDistributionConfig answers a plain one today."""
+
+
+def alb_origin(domain: str, header: str, value: str) -> dict[str, Any]:
+    """The load balancer as an origin of the distribution: plain HTTP, and the secret in a header."""
+    return {
+        "Id": ALB_ORIGIN_ID,
+        "DomainName": domain,
+        "OriginPath": "",
+        "CustomHeaders": {"Quantity": 1, "Items": [{"HeaderName": header, "HeaderValue": value}]},
+        "CustomOriginConfig": {
+            "HTTPPort": 80,
+            "HTTPSPort": 443,
+            "OriginProtocolPolicy": "http-only",
+            "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
+            "OriginReadTimeout": 30,
+            "OriginKeepaliveTimeout": 5,
+        },
+    }
 
 
 def with_path(value: Any, path: str, new: Any) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import scripted_terraform
-from example import CONFIG, Call, with_path
+from example import CONFIG, Call, alb_origin, with_path
 
 from bascule import aws, demo, files, plans, site_file
 from bascule.aws import Identity
@@ -290,18 +290,7 @@ KNOWN = with_path(
             "Items": [
                 *CONFIG["Origins"]["Items"],
                 {
-                    "Id": ALB_ORIGIN_ID,
-                    "DomainName": "ours.elb.amazonaws.com",
-                    "OriginPath": "",
-                    "CustomHeaders": {"Quantity": 1, "Items": [{"HeaderName": "x-secret", "HeaderValue": "s"}]},
-                    "CustomOriginConfig": {
-                        "HTTPPort": 80,
-                        "HTTPSPort": 443,
-                        "OriginProtocolPolicy": "http-only",
-                        "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
-                        "OriginReadTimeout": 30,
-                        "OriginKeepaliveTimeout": 5,
-                    },
+                    **alb_origin("ours.elb.amazonaws.com", "x-secret", "s"),
                     "ConnectionAttempts": 3,
                     "ConnectionTimeout": 10,
                     "OriginShield": {"Enabled": False},

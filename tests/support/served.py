@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from answered import ACCOUNT, DOMAIN, REGION, SITE, TASKS_GROUP, service
-from example import CONFIG, Refusal
+from example import CONFIG, Refusal, alb_origin
 from scripted_answers import scripted
 
 from bascule import live_world
@@ -27,20 +27,7 @@ DNS_NAME = f"example-alb-0a1b2c-1.{REGION}.elb.amazonaws.com"
 SECRET = "5ec2e7" * 8
 OWN_CACHE, OWN_REQUEST = "0b1d4c7e-0000-4000-8000-0a0a0a0a0a0a", "0b1d4c7e-0000-4000-8000-0b0b0b0b0b0b"
 
-ALB_ORIGIN = {
-    "Id": "bascule-alb",
-    "DomainName": DNS_NAME,
-    "OriginPath": "",
-    "CustomHeaders": {"Quantity": 1, "Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": SECRET}]},
-    "CustomOriginConfig": {
-        "HTTPPort": 80,
-        "HTTPSPort": 443,
-        "OriginProtocolPolicy": "http-only",
-        "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
-        "OriginReadTimeout": 30,
-        "OriginKeepaliveTimeout": 5,
-    },
-}
+ALB_ORIGIN = alb_origin(DNS_NAME, "X-Origin-Verify", SECRET)
 BUCKETS = CONFIG["DefaultCacheBehavior"]
 ALBS = BUCKETS | {
     "TargetOriginId": "bascule-alb",
