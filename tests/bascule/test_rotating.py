@@ -13,25 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from example import CONFIG
-from scripted import (
-    ADOPT,
-    ATTACH,
-    BALANCED,
-    BALANCER,
-    BUILD,
-    CONNECT,
-    HEADER,
-    NONE,
-    RETIRE,
-    RULE,
-    RUNGS,
-    SECRET,
-    SERVE,
-    SITE,
-    Resources,
-    World,
-    resource,
-)
+from scripted import BALANCED, BALANCER, HEADER, RULE, RUNGS, SECRET, SITE, Resources, World, resource
 
 from bascule import gates, waiting
 from bascule.climb import Declined
@@ -44,6 +26,7 @@ from bascule.rotating import rotate
 from bascule.rotation import AT_REST, Phase
 from bascule.session import Session
 
+NONE, ADOPT, BUILD, ATTACH, CONNECT, SERVE, RETIRE = Stage
 ARN = "arn:aws:elasticloadbalancing:me-central-1:123456789012:listener-rule/app/ours/1/2/3"
 PARAMETER = SITE.origin.secret_parameter
 OTHER = "07" * 32
