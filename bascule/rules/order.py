@@ -181,13 +181,17 @@ def _incomplete(case: Case) -> Iterator[Observation]:
 def _drift(case: Case) -> Iterator[Observation]:
     for change in case.plan.drift:
         if change.action == "delete" or not change.after:
-            # Nothing is planned for what the configuration doesn't hold: that is to be gone, as it is.
-            if case.targeted or change.address in case.plan.by_address:
+            if not _is_to_go(case, change):
                 yield fail(f"{change.address} was deleted outside Terraform")
         else:
             yield from (
                 fail(f"{change.address}: {one}") for one in drifted(change) if not _is_wanted(case, change, one)
             )
+
+
+def _is_to_go(case: Case, drift: Change) -> bool:
+    """Whether what is gone is to go, on the way down: the configuration doesn't hold it, so nothing is planned for it."""
+    return case.step.descends and not case.targeted and drift.address not in case.plan.by_address
 
 
 def _is_wanted(case: Case, drift: Change, difference: Difference) -> bool:
