@@ -190,7 +190,7 @@ def _drift(case: Case) -> Iterator[Observation]:
 
 
 def _is_to_go(case: Case, drift: Change) -> bool:
-    """Whether what is gone is to go, on the way down: the configuration doesn't hold it, so nothing is planned for it."""
+    """Whether what is gone is to go, on the way down: nothing is planned for what the configuration doesn't hold."""
     return case.step.descends and not case.targeted and drift.address not in case.plan.by_address
 
 
