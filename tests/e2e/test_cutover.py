@@ -1,11 +1,14 @@
 """The whole move by one command, as a person types it; and back by itself, by Terraform, and past Terraform.
 
+All of it by a role that holds the generated policy `apply` and nothing else.
+
 Shown on real Terraform and the real provider, and by real visitors over HTTPS; what AWS does is the emulator's, what
 its edge does the sandbox's.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,9 +17,10 @@ from itertools import pairwise
 
 import pytest
 import recording
+import roles
 from prober import Prober, probing
 
-from bascule import demo, journal
+from bascule import demo, journal, policies, site_file
 from bascule.adopt import adopt
 from bascule.ladder import Stage, reached
 from bascule.observe import visitors_go_to
@@ -56,14 +60,18 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """The move with a broken application; then with one that works; then back, three times."""
     root, told = tmp_path_factory.mktemp("cutover") / "site", Story()
     with demo.sandboxed(root, lambda line: None) as workspace:
-        running = control.status(root / "sandbox")
-        assert running is not None
+        running = recording.make_roles(workspace)
+        site = site_file.load(workspace.site_file(demo.SITE))
+        roles.put(running, recording.APPLYING, apply=policies.document("apply", site, running.account_id))
+        acting = os.environ | roles.credentials(running, recording.APPLYING)
         adopt(recording.open_session(workspace))
         session = recording.open_session(workspace)
 
         def run(name: str, *arguments: str) -> None:
             with probing(running.endpoint) as prober:
-                done = subprocess.run([*BASCULE, *arguments], cwd=root, capture_output=True, text=True, check=False)
+                done = subprocess.run(
+                    [*BASCULE, *arguments], cwd=root, env=acting, capture_output=True, text=True, check=False
+                )
             visitors = visitors_go_to(session.clients, session.site)
             wanted = workspace.site_file(demo.SITE).read_text(encoding="utf-8")
             printed = done.stdout + done.stderr
