@@ -1,4 +1,4 @@
-"""A command that is killed at a moment seen from outside, with all that it started: as when its machine loses power."""
+"""A command that is killed in the midst of something, with all that it started: as when its machine loses power."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from bascule import demo, journal
 from bascule.journal import Entry
@@ -25,70 +25,61 @@ PERIOD = 0.05
 """Seconds between two looks at what a run has done."""
 
 LIMIT = 900.0
-"""Seconds after which a run that neither ends nor comes to its cue is killed all the same."""
+"""Seconds after which a run that neither ends nor comes to its moment is killed all the same."""
+
+STILL: Mapping[str, Any] = {"stopped_clock": True}
+"""Nothing in AWS comes to its end: no deployment, no invalidation."""
+
+GOING_ON: Mapping[str, Any] = {"stopped_clock": False, "faults": []}
+
+
+def throttled(operation: str) -> Mapping[str, Any]:
+    """Whoever makes this call is told to try again, for ever."""
+    return {"faults": [{"operation": operation, "code": "Throttling", "times": 1_000_000}]}
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a run has done so far."""
+class Moment:
+    """When a run is killed: something was begun, by the journal, and since then a call was answered, by the sandbox."""
 
-    calls: Sequence[LoggedCall]
-    entries: Sequence[Entry]
-    """Of the journal."""
+    begun: str
+    """The journal's entry."""
+    call: str = ""
+    """The operation; without one, it is the lock of the state that is held."""
+    to: str | None = None
+    """The rung that the entry names."""
+    hold: Mapping[str, Any] = field(default_factory=dict)
+    """Switches of the sandbox that are turned as soon as it is begun, so that it doesn't end before."""
 
+    def is_begun(self, entries: Sequence[Entry]) -> bool:
+        """Whether the journal says so."""
+        return any(one.event == self.begun and one.details.get("to") == self.to for one in entries)
 
-Cue = Callable[[Seen], bool]
-"""Whether this is the moment."""
+    def is_there(self, calls: Sequence[LoggedCall]) -> bool:
+        """Whether it is now, by the calls since it was begun."""
+        if self.call:
+            return any(call.operation == self.call and call.status < 300 for call in calls)
+        locks = [call.operation for call in calls if any(arn.endswith(".tflock") for arn in call.resources)]
+        return [name for name in locks if name in ("PutObject", "DeleteObject")][-1:] == ["PutObject"]
 
 
 @dataclass(frozen=True)
 class Ended:
     """How a run ended."""
 
-    arguments: tuple[str, ...]
     code: int
     """Negative for a signal."""
     printed: str
-    calls: tuple[LoggedCall, ...]
-    entries: tuple[Entry, ...]
-    on_cue: bool = False
-    """Whether it was killed at its cue; else it came to an end of its own."""
-
-    @property
-    def applied(self) -> list[str]:
-        """The rungs that it came to, by its journal."""
-        return [str(e.details["to"]) for e in self.entries if e.event in ("apply done", "rollback done")]
+    calls: Sequence[LoggedCall]
+    entries: Sequence[Entry]
+    """Of the journal."""
+    in_the_midst: bool
+    """Whether it was killed at its moment; else it came to an end of its own."""
 
 
-def called(operation: str, *, times: int = 1, by: str = "terraform") -> Cue:
-    """An AWS call was answered for the `times`th time."""
-    return lambda seen: times <= sum((call.operation, call.by) == (operation, by) for call in seen.calls)
-
-
-def noted(event: str) -> Cue:
-    """The journal's last entry is this one."""
-    return lambda seen: bool(seen.entries) and seen.entries[-1].event == event
-
-
-def locked(seen: Seen) -> bool:
-    """The run holds the state's lock, an object in the state bucket."""
-    writes = [call.operation for call in seen.calls if any(arn.endswith(".tflock") for arn in call.resources)]
-    return [name for name in writes if name in ("PutObject", "DeleteObject")][-1:] == ["PutObject"]
-
-
-def every(*cues: Cue) -> Cue:
-    """All of them at once."""
-    return lambda seen: all(cue(seen) for cue in cues)
-
-
-def run(workspace: Workspace, running: Running, *arguments: str, kill: Cue | None = None) -> Ended:
-    """Run `bascule` with these arguments in a workspace, to its end; or until `kill`, when it is killed."""
+def run(workspace: Workspace, running: Running, *arguments: str, kill: Moment | None = None) -> Ended:
+    """Run `bascule` with these arguments in a workspace: to its end, or until the moment `kill`."""
     since, before = len(control.calls(running)), len(_journal(workspace))
-
-    def seen() -> Seen:
-        return Seen(control.calls(running, since), _journal(workspace)[before:])
-
-    begin = monotonic()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         process = subprocess.Popen(
             [*BASCULE, *arguments],
@@ -99,20 +90,20 @@ def run(workspace: Workspace, running: Running, *arguments: str, kill: Cue | Non
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             start_new_session=True,
         )
-        on_cue = False
-        for _ in count():
-            try:
-                process.wait(PERIOD)
+        begin, begun, in_the_midst = monotonic(), -1, False
+        while not _ends(process):
+            if kill is not None and begun < 0 and kill.is_begun(_journal(workspace)[before:]):
+                begun = len(control.calls(running))
+                control.configure(running, **kill.hold)
+            in_the_midst = kill is not None and begun >= 0 and kill.is_there(control.calls(running, begun))
+            if in_the_midst or monotonic() - begin > LIMIT:
+                kill_all(process.pid)
+                process.wait()
                 break
-            except subprocess.TimeoutExpired:
-                on_cue = kill is not None and kill(seen())
-                if on_cue or monotonic() - begin > LIMIT:
-                    kill_all(process.pid)
-                    process.wait()
-                    break
+        control.configure(running, **GOING_ON)
         printed.seek(0)
-        found = seen()
-        return Ended(arguments, process.returncode, printed.read(), tuple(found.calls), tuple(found.entries), on_cue)
+        calls, entries = control.calls(running, since), _journal(workspace)[before:]
+        return Ended(process.returncode, printed.read(), calls, entries, in_the_midst)
 
 
 def kill_all(leader: int) -> None:
@@ -123,6 +114,15 @@ def kill_all(leader: int) -> None:
     for group in {leader, *map(int, children.stdout.split())}:
         with suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
+
+
+def _ends(process: subprocess.Popen[Any]) -> bool:
+    """Whether it has ended by itself, after the time until the next look."""
+    try:
+        process.wait(PERIOD)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _journal(workspace: Workspace) -> list[Entry]:
