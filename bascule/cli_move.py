@@ -180,7 +180,8 @@ def asking(session: Session, yes: bool, *, strict: bool = True) -> Ask:
                     raise InputError(
                         f"this plan is for a person's eyes ({found.judgement}), and nobody has read it",
                         where="--yes",
-                        remedy=f"`{command()} plan {session.name}` shows it; then apply it",
+                        remedy=f"without --yes it is asked about; or `{command()} plan {session.name}` shows it for "
+                        f"`{command()} apply`",
                     )
             return True
         where = session.identity.endpoint or "AWS"

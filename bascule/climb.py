@@ -11,7 +11,7 @@ from bascule.errors import BasculeError
 from bascule.gates import Verdict
 from bascule.journal import timed
 from bascule.ladder import Stage, Step, half_made, reached
-from bascule.observe import Looking, gates_before
+from bascule.observe import Looking, deployed, gates_before
 from bascule.plans import Planned
 from bascule.session import Session, configure, prepare, read_state
 from bascule.taking_in import take_in
@@ -92,7 +92,7 @@ def _watched(session: Session, step: Step, *, patient: bool = True, again: bool 
     found = gates_before(Looking(session.clients, session.site, session.reach), step)
     if again:
         found = [replace(gate, settling=0.0) for gate in found]
-    observed = session.wait(found, watch=lambda one: session.say(waiting.told(one)), patient=patient)
+    observed = session.wait(found, watch=_saying(session), patient=patient)
     for one in observed:
         session.record("gate", before=step.stage, **one.details)
     missed = [one for one in observed if not one.passed]
@@ -142,7 +142,15 @@ def _still(session: Session, planned: Planned) -> Sequence[Verdict]:
     step = planned.step
     if step.stage is step.reached and guard.sends_visitors_to_the_application(planned.plan):
         step = replace(step, reached=Stage.CONNECT, stage=Stage.SERVE)
-    return [one.verdict for one in _observed(session, step, again=True)]
+    observed = list(_observed(session, step, again=True))
+    if step.reached.at_least(Stage.CONNECT) and guard.changes_what_the_load_balancer_takes(planned.plan):
+        # An edge with the config before sends the value before: no other is to be all that the listener takes.
+        observed += session.wait([deployed(Looking(session.clients, session.site))], watch=_saying(session))
+    return [one.verdict for one in observed]
+
+
+def _saying(session: Session) -> waiting.Watch:
+    return lambda one: session.say(waiting.told(one))
 
 
 def _require_ready(verdicts: Sequence[Verdict], step: Step) -> None:

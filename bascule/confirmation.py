@@ -18,6 +18,7 @@ from bascule.site import Site
 from bascule.verify import run
 from bascule.verify.matrix import ANSWERS
 from bascule.verify.row import Row
+from bascule.waiting import Gate, Wait
 
 AGAIN = (1.0, 2.0, 4.0)
 """Seconds before the site is asked again where a row failed: a task that starts cold, or one edge that is behind, is no
@@ -48,7 +49,9 @@ class Place(Protocol):
         """Keeps the journal."""
 
 
-def invalidate(place: Place, say: Callable[[str], None], paths: Sequence[str] = EVERYTHING) -> str:
+def invalidate(
+    place: Place, say: Callable[[str], None], paths: Sequence[str] = EVERYTHING, *, wait: Wait = waiting.wait
+) -> str:
     """Wait until every edge has the distribution's config, since one with the old one would fill its cache with what
     that leads to; empty CloudFront's caches of `paths`, wait until that is completed, and return what to say about it.
     Progress goes to standard error.
@@ -57,12 +60,27 @@ def invalidate(place: Place, say: Callable[[str], None], paths: Sequence[str] = 
     where AWS refuses or doesn't come to an end.
     """
     invalidation.check(paths)
-    looking = observe.Looking(place.clients, place.site)
-    (deployed,) = waiting.wait([observe.deployed(looking)], watch=lambda one: say(waiting.told(one)))
+    _wait(place, observe.deployed(_looking(place)), say, wait)
+    return _invalidate(place, paths)
+
+
+def _looking(place: Place) -> observe.Looking:
+    def reach(domain: str) -> verification.Reach:
+        return verification.reach(place.identity, domain, Via.CLOUDFRONT)
+
+    return observe.Looking(place.clients, place.site, reach)
+
+
+def _wait(place: Place, gate: Gate, say: Callable[[str], None], wait: Wait) -> None:
+    (deployed,) = wait([gate], watch=lambda one: say(waiting.told(one)))
     place.record("gate", before="invalidation", **deployed.details)
+    if not deployed.passed:
+        what = "not every edge is known to have the distribution's config, and nothing was invalidated:"
+        gates.require([deployed.verdict], what, "once it is deployed: `bascule invalidate`, then `bascule verify`")
     say(f"observed before the invalidation:\n  {deployed}")
-    what = "not every edge is known to have the distribution's config, so nothing was invalidated:"
-    gates.require([deployed.verdict], what, "CloudFront goes on by itself; then `bascule invalidate`, `bascule verify`")
+
+
+def _invalidate(place: Place, paths: Sequence[str]) -> str:
     distribution = place.site.distribution.id
     with (
         timed(place.record, "invalidate", paths=" ".join(paths)),
@@ -92,15 +110,12 @@ def verify(
 
 
 def speed(place: Place) -> float | None:
-    """Seconds to the first byte of the page that visitors get now; None where it doesn't answer, or can't be asked.
-
-    Raises BasculeError where AWS can't be asked.
-    """
-    found = _inventory(place)
-    wanted = verification.expected(found, place.site, place.clients)
+    """Seconds to the first byte of the page that visitors get now; None where it doesn't answer, or can't be asked."""
     try:
+        found = _inventory(place)
+        wanted = verification.expected(found, place.site, place.clients)
         reach = verification.reach(place.identity, str(found.distribution["DomainName"]), Via.CLOUDFRONT)
-    except InputError:
+    except BasculeError:
         return None
     return run.measure(reach.target, wanted, reach.fetch)
 
@@ -112,11 +127,15 @@ def confirm(
     *,
     before: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
+    wait: Wait = waiting.wait,
 ) -> tuple[Row, ...]:
-    """Empty the caches, then ask the site until no row fails, or AGAIN is over. Returns the rows, which were said; some
-    may be unknown. Raises as `invalidate` and `verify` do.
+    """Wait until every edge has the config that sends visitors to `expect`, empty the caches, then ask the site until
+    no row fails, or AGAIN is over. Returns the rows, which were said; some may be unknown.
+
+    Raises NotReady where that isn't seen, or visitors get errors meanwhile; else as `invalidate` and `verify` do.
     """
-    say(invalidate(place, say))
+    _wait(place, observe.arrived(_looking(place), expect), say, wait)
+    say(_invalidate(place, EVERYTHING))
     _, rows = verify(place, expect, before=before)
     for seconds in AGAIN:
         if not failing(rows):

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 from bascule import climb, confirmation, rollback
 from bascule.climb import Ask, Declined
 from bascule.confirmation import Unverified
+from bascule.distribution import to_load_balancer
 from bascule.errors import BasculeError, InputError
 from bascule.formats import Expect
 from bascule.gates import NotReady
 from bascule.journal import timed
-from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
-from bascule.observe import visitors_go_to
+from bascule.ladder import Stage, Step
+from bascule.observe import live_distribution
 from bascule.session import Session
 from bascule.terraform import Interrupted
 from bascule.wanted import want
@@ -47,74 +49,92 @@ def cut_over(
     if to is not before:
         want(session.workspace, session.name, to)
         session.say(f'sites/{session.name}.toml: stage = "{to}", was "{before}"')
-    switching = not moved
-    """Whether an apply that fails may be the one that sent visitors to the load balancer."""
+    asked = False
 
     def verify() -> None:
-        nonlocal switching
+        nonlocal asked
+        asked = True
         rows = confirmation.confirm(going, Expect.APPLICATION, session.say, before=pace, sleep=sleep)
         confirmation.require(rows, "visitors are sent to the application, and this isn't as it should be:")
-        switching = False
 
     def on_the_way(step: Step) -> None:
         if step.descends:
             raise _descent(session, f"the rung reached is {step.reached}, which is above {to}")
-        if (step.reached, step.stage) == (Stage.SERVE, Stage.RETIRE):
+        if (step.reached, step.stage) == (Stage.SERVE, Stage.RETIRE) and not asked:
+            _require_moved(going)
             verify()
 
     with timed(session.record, "cutover", to=to):
         try:
             climb.climb(going, ask, each_rung=True, before=on_the_way)
-            switching = False
             if to.at_least(Stage.SERVE):
                 verify()
             climb.settle(going)
         except Declined:
             raise
         except (Interrupted, KeyboardInterrupt):
-            session.say(_whereabouts(going))
+            session.say(f"stopped; {_whereabouts(going)}")
             raise
         except BasculeError as error:
-            if not goes_back or not _is_unanswered(error, going, switching=switching):
-                raise
-            _go_back(going, error, sleep)
+            # An apply that fails may have moved them all the same: what they get then decides, as always.
+            seen = error if moved or asked or not _is_moved(going) else _failure_of(verify, error)
+            if goes_back and isinstance(seen, (NotReady, Unverified)) and seen.unanswered and _is_moved(going):
+                _go_back(going, seen, sleep)
+            if to.at_least(Stage.SERVE):
+                session.say(_whereabouts(going))
+            raise
     visitors = ", and visitors get the application" if to.at_least(Stage.SERVE) else ""
     files = f"sites/{session.name}.toml rendered/{session.name}"
     return f"{session.name} is at {to}{visitors}\nCommit it:   git commit -m 'Move {session.name} to {to}' {files}"
 
 
-def _is_unanswered(error: BasculeError, session: Session, *, switching: bool) -> bool:
-    """Whether visitors are sent to the load balancer, and what failed says that they aren't answered there: a row of
-    the verification, a gate, or the very apply that sent them. What couldn't be asked afterwards says nothing of them,
-    nor does what going back wouldn't mend: a certificate, an open port, somebody's deployment.
-    """
-    if isinstance(error, Unverified):
-        return error.unanswered
-    told = error.unanswered if isinstance(error, NotReady) else switching
-    return told and _moved(session)
+def _failure_of(verify: Callable[[], None], error: BasculeError) -> BasculeError:
+    """What the verification fails with; `error` where it doesn't."""
+    try:
+        verify()
+    except Interrupted:
+        raise
+    except BasculeError as found:
+        return found
+    return error
 
 
-def _go_back(session: Session, error: BasculeError, sleep: Callable[[float], None]) -> None:
+def _go_back(session: Session, error: BasculeError, sleep: Callable[[float], None]) -> NoReturn:
     """Send visitors back to the bucket, unasked. Raises BasculeError with what was seen, and with what came of it."""
     session.say(f"going back by itself, because of what was seen:\n{error.what}")
     session.record("going back", why=error.what)
+    sent = False
     try:
         went = rollback.roll_back(session, lambda planned: True)
-    except Interrupted:
+        sent = True
+        session.say(went.told)
+        confirmation.require_bucket(session, session.say, sleep=sleep)
+    except (Interrupted, KeyboardInterrupt):
+        session.say(f"stopped; {_whereabouts(session)}")
         raise
     except BasculeError as failure:
+        what = "visitors were sent back to the bucket, but" if sent else "going back failed:"
         raise BasculeError(
-            f"going back failed: {failure.what}\nand visitors are still where this was seen:\n{error.what}",
+            f"{what} {failure.what}\nthis is what they were to be sent back for:\n{error.what}",
             where=failure.where,
-            remedy="; or ".join(filter(None, [failure.remedy, DIRECT])),
+            remedy=failure.remedy if sent else "; or ".join(filter(None, [failure.remedy, DIRECT])),
         ) from failure
-    session.say(went.told)
-    confirmation.require_bucket(session, session.say, sleep=sleep)
     raise BasculeError(
         f"visitors were sent back to the bucket, and get it again, since\n{error.what}",
         where=error.where,
         remedy=error.remedy,
     )
+
+
+def _require_moved(session: Session) -> None:
+    """Raises BasculeError where the state shows `serve`, and somebody sent visitors back to the bucket since."""
+    if not _moved(session):
+        raise BasculeError(
+            "Terraform's state shows serve, but visitors are sent to the bucket",
+            where=f"CloudFront distribution {session.site.distribution.id}",
+            remedy=f'set stage = "serve", then `bascule cutover {session.name}` sends them to the application again; '
+            "then go to retire",
+        )
 
 
 def _descent(session: Session, what: str) -> InputError:
@@ -126,18 +146,26 @@ def _descent(session: Session, what: str) -> InputError:
 
 
 def _whereabouts(session: Session) -> str:
-    """Where visitors are sent, for who stopped it half way."""
+    """Where visitors are sent, and the ways from there, for who has to go on by hand."""
     try:
         moved = _moved(session)
     except BasculeError:
-        return f"stopped; whether visitors get the application can't be told: `bascule verify {session.name}` asks"
+        return f"where visitors are sent can't be told: `bascule verify {session.name}` asks"
     if not moved:
-        return f"stopped; visitors get the bucket; `bascule cutover {session.name}` goes on"
+        return f"visitors are sent to the bucket; `bascule cutover {session.name}` goes on"
     return (
-        f"stopped; visitors are sent to the application, and that wasn't verified to the end: "
-        f"`bascule cutover {session.name}` goes on, `bascule rollback {session.name}` takes them back"
+        f"visitors are sent to the application; `bascule cutover {session.name}` goes on, "
+        f"`bascule rollback {session.name}` takes them back"
     )
 
 
+def _is_moved(session: Session) -> bool:
+    """Whether visitors are known to be sent to the load balancer."""
+    try:
+        return _moved(session)
+    except BasculeError:
+        return False
+
+
 def _moved(session: Session) -> bool:
-    return visitors_go_to(session.clients, session.site) == ALB_ORIGIN_ID
+    return to_load_balancer(live_distribution(session.clients, session.site)["DistributionConfig"])

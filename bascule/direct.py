@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bascule import aws, fence, way_back
 from bascule.confirmation import Place
+from bascule.distribution import to_load_balancer
 from bascule.errors import BasculeError, InputError
 from bascule.fence import Fence
 from bascule.journal import timed
@@ -40,7 +41,7 @@ def swap(place: Place, path: Path) -> Swap | None:
     with aws.readable():
         found = place.clients("cloudfront").get_distribution_config(Id=place.site.distribution.id)
     live = Fence(found["ETag"], found["DistributionConfig"])
-    if not way_back.to_load_balancer(live.config):
+    if not to_load_balancer(live.config):
         return None
     saved = way_back.read(path)
     if saved.config.get("CallerReference") != live.config.get("CallerReference"):
@@ -61,12 +62,14 @@ def told(swap: Swap) -> str:
 
 
 def require_ours(swap: Swap, site: Site) -> None:
-    """Raises InputError if more than what bascule changes would be put back: that takes a person who has read it."""
+    """Raises InputError if something would be changed or taken off that bascule doesn't put there: that takes a person
+    who has read it. What is only put back (`serve` drops error pages, `retire` an origin) overwrites nobody's work."""
     patterns = {"probe_path": site.distribution.probe_path, "static_path": site.distribution.static_path}
     others = [
         path
-        for path in fence.differing(swap.live, swap.saved)
-        if not may_change(DISTRIBUTION_TYPE, path, Stage.RETIRE, Stage.RETIRE, **patterns)
+        for path in fence.overwritten(swap.live, swap.saved)
+        if path.startswith("custom_error_response")
+        or not may_change(DISTRIBUTION_TYPE, path, Stage.SERVE, Stage.SERVE, **patterns)
     ]
     if others:
         raise InputError(

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bascule.ladder import ALB_ORIGIN_ID
+
 Converted = tuple[Any, dict[str, Any]]
 """A value in Terraform's vocabulary, and what of it Terraform can't express, by API path."""
 
@@ -32,6 +34,11 @@ class Distribution:
     """Arguments of aws_cloudfront_distribution; blocks are lists of objects, absent where empty."""
     leftover: Mapping[str, Any]
     """What the provider can't express and is not AWS's default, by path in the API's config."""
+
+
+def to_load_balancer(config: Mapping[str, Any]) -> bool:
+    """Whether a DistributionConfig sends visitors to our load balancer."""
+    return bool(config.get("DefaultCacheBehavior", {}).get("TargetOriginId") == ALB_ORIGIN_ID)
 
 
 def from_api(config: Mapping[str, Any]) -> Distribution:

@@ -96,10 +96,11 @@ def becomes(now: Fence, then: Fence) -> list[str]:
     ]
 
 
-def differing(one: Fence, other: Fence) -> list[str]:
-    """The arguments, and the fields that the provider can't express, in which two configs differ."""
-    found, beyond = _compared(one, other)
-    return [*(path for path, _, _ in found), *beyond]
+def overwritten(now: Fence, then: Fence) -> list[str]:
+    """The arguments of `now`, and the fields that the provider can't express, that `then` would change or take off."""
+    found, beyond = _compared(now, then)
+    held = flat(distribution.from_api(now.config).values, schema.load().resource(DISTRIBUTION_TYPE))
+    return [*(path for path, _, _ in found if path in held), *beyond]
 
 
 def _compared(one: Fence, other: Fence) -> tuple[list[tuple[str, str, str]], list[str]]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bascule import distribution
+from bascule.distribution import to_load_balancer
 from bascule.errors import BasculeError
+from bascule.formats import Expect
 from bascule.inventory import Unread
 from bascule.ladder import ALB_ORIGIN_ID
 from bascule.outcomes import Outcome, Result
@@ -154,11 +156,26 @@ def _cure(desired: int, counted: bool) -> str:
     return "ask the health check's path of a task: see [health_check], and the application's logs"
 
 
-def distribution_deployed(distribution: Answer) -> Verdict:
+def distribution_deployed(answer: Answer, expect: Expect | None = None) -> Verdict:
     """Every edge has the distribution's latest config: `Deployed`. `InProgress`, the other status, becomes that
-    (CloudFront API, Distribution)."""
-    status = distribution["Status"]
-    return _held(DEPLOYED, status == "Deployed", f"status {status}", may_change=True)
+    (CloudFront API, Distribution).
+
+    With `expect` it is the config that sends visitors there: an answer from before an update that was just made is also
+    `Deployed`.
+    """
+    status, seen = answer["Status"], f"status {answer['Status']}"
+    leads = None if expect is None else expect is Expect.APPLICATION
+    if leads not in (None, to_load_balancer(answer["DistributionConfig"])):
+        return Verdict(DEPLOYED, Outcome.FAIL, f"{seen}, of a config that sends visitors elsewhere", may_change=True)
+    return _held(DEPLOYED, status == "Deployed", seen, may_change=True)
+
+
+def visitors_refused(before: Verdict, seen: str) -> Verdict:
+    """Visitors are answered with errors, again and again, while edges are still getting the config: that is not waited
+    for. `before` is the verdict on the distribution."""
+    remedy = "see what the application, its targets and the load balancer's listener say to /"
+    told = f"{before.seen}; / is {seen}, again and again"
+    return Verdict(before.gate, Outcome.FAIL, told, remedy, unanswered=True)
 
 
 def distribution_released(config: Answer) -> Verdict:
@@ -198,8 +215,11 @@ def application_answers(probed: Result, deployed: bool) -> Verdict:
 
 
 def application_silent(why: Result) -> Verdict:
-    """No HTTP answer came through CloudFront: nothing is known, and the next try may get one."""
-    return Verdict(PROBE, Outcome.UNKNOWN, why.evidence, "see `bascule verify --via cloudfront`", may_change=True)
+    """No HTTP answer came through CloudFront: a connection that stays silent is a failure, a name or a certificate that
+    stands in the way tells nothing of the application. The next try may get an answer."""
+    silent = why.outcome is Outcome.FAIL
+    remedy = "see `bascule verify --via cloudfront`"
+    return Verdict(PROBE, why.outcome, why.evidence, remedy, may_change=True, unanswered=silent)
 
 
 def load_balancer_closed(asked: Result) -> Verdict:

@@ -114,6 +114,11 @@ def sends_visitors_to_the_application(plan: Plan) -> bool:
     )
 
 
+def changes_what_the_load_balancer_takes(plan: Plan) -> bool:
+    """Whether the plan changes the rule by which the ALB knows CloudFront."""
+    return any(change.action == "update" for change in plan.of_type("aws_lb_listener_rule"))
+
+
 def _is_check(name: str) -> bool:
     return any(check.id == name for check in checks.CHECKS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,9 @@ from bascule.readings import NotReadError, Readings
 from bascule.site import Site
 from bascule.verify import outside, requests
 from bascule.verify.expectation import Expectation, Live, expectation
+from bascule.verify.messages import Kind, NoAnswer, Request
 from bascule.verify.row import drive
+from bascule.verify.source import Source, seen, source
 from bascule.waiting import Gate
 
 if TYPE_CHECKING:
@@ -62,7 +64,9 @@ def gates_before(looking: Looking, step: Step) -> list[Gate]:
     before visitors are sent to the application, also whether it answers through CloudFront, and nobody from outside.
     What a failed apply didn't get to isn't in the state and can't be looked at: up to `connect` the step itself makes
     it, above that it has to be there, else a BasculeError says so. Descending below `attach`: CloudFront has to have
-    let go of the ALB. A call that is refused is `unknown`; a look raises BasculeError where no call can succeed.
+    let go of the ALB. Where visitors are sent to the application already, none is waited for longer than they would
+    wait: VISITORS_LIMIT, and its settling. A call that is refused is `unknown`; a look raises BasculeError where no
+    call can succeed.
     """
     if step.descends:
         released = not step.stage.at_least(Stage.ATTACH) and step.reached.at_least(Stage.BUILD)
@@ -88,6 +92,8 @@ def gates_before(looking: Looking, step: Step) -> list[Gate]:
         found += _connected(read)
     if step.stage.at_least(Stage.SERVE) and looking.reach is not None:
         found += _visitors(read, looking.reach, arns[Stage.BUILD])
+    if step.reached.at_least(Stage.SERVE):
+        found = [replace(gate, limit=min(gate.limit, VISITORS_LIMIT + gate.settling)) for gate in found]
     return found
 
 
@@ -102,6 +108,37 @@ _KNOWN_BY: Mapping[Stage, str] = {
 def deployed(looking: Looking) -> Gate:
     """The gate that every edge has the distribution's config; nothing is asked until it is looked at."""
     return _deployed(Readings(looking.clients, looking.site))
+
+
+REFUSALS = 4
+"""Looks in a row at which visitors get an error, until that is no accident: 7 s at the earliest."""
+
+
+def arrived(looking: Looking, expect: Expect) -> Gate:
+    """The gate that every edge has the config that sends visitors to `expect`. While edges are getting the one that
+    sends them to the application, / is asked for at each look, too: REFUSALS errors in a row are the end of it."""
+    read, refused = Readings(looking.clients, looking.site), list[str]()
+
+    def look(round_: int) -> Verdict:
+        found = read.distribution(round_)
+        verdict = gates.distribution_deployed(found, expect)
+        if verdict.passed or expect is not Expect.APPLICATION or looking.reach is None:
+            return verdict
+        seen = _refusal(read.site, found, looking.reach)
+        refused[:] = [*refused, seen] if seen else []
+        return gates.visitors_refused(verdict, seen) if len(refused) >= REFUSALS else verdict
+
+    return _gate(gates.DEPLOYED, DISTRIBUTION_LIMIT, look, longest=DISTRIBUTION_LONGEST)
+
+
+def _refusal(site: Site, distribution: Answer, reach: Callable[[str], Reach]) -> str:
+    """The error that visitors get for /, in a few words; empty where it is a page, or can't be asked from here."""
+    way, expected = reach(distribution["DomainName"]), _expected(site, distribution)
+    answer = way.fetch(way.target.route(Request(expected.host)))
+    if isinstance(answer, NoAnswer):
+        return str(answer) if answer.kind is Kind.SILENT else ""
+    own = source(answer, expected.markers) in (Source.CLOUDFRONT, Source.LOAD_BALANCER)
+    return seen(answer) if answer.status >= 500 or (own and answer.status >= 400) else ""
 
 
 def knows_load_balancer(clients: aws.Clients, site: Site) -> bool:
@@ -194,7 +231,10 @@ def _visitors(read: Readings, reach: Callable[[str], Reach], load_balancer_arn: 
             worst(drive(outside.closed(expected, one), way.fetch) for one in expected.closed or ())
         )
 
-    return [_gate(gates.PROBE, VISITORS_LIMIT, answers), _gate(gates.CLOSED, VISITORS_LIMIT, closed)]
+    return [
+        _gate(gates.PROBE, VISITORS_LIMIT, answers, behind=True),
+        _gate(gates.CLOSED, VISITORS_LIMIT, closed, behind=True),
+    ]
 
 
 def _expected(site: Site, distribution: Answer, load_balancer: str | None = None) -> Expectation:
@@ -212,7 +252,13 @@ def _expected(site: Site, distribution: Answer, load_balancer: str | None = None
 
 
 def _gate(
-    name: str, limit: float, look: Callable[[int], Verdict], *, longest: float = LONGEST, settling: float = 0.0
+    name: str,
+    limit: float,
+    look: Callable[[int], Verdict],
+    *,
+    longest: float = LONGEST,
+    settling: float = 0.0,
+    behind: bool = False,
 ) -> Gate:
     def looked(round_: int) -> Verdict:
         try:
@@ -220,7 +266,7 @@ def _gate(
         except NotReadError as error:
             return error.verdict(name)
 
-    return Gate(name, limit, looked, longest, settling)
+    return Gate(name, limit, looked, longest, settling, behind)
 
 
 def _values(state: Mapping[str, Any], type_: str) -> Mapping[str, Any]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PLAN_FILE = "plan.tfplan"
 PLAN_JSON = "plan.json"
 LIVE_CONFIG = "distribution.json"
-"""The distribution's raw config when the plan was made: what the apply compares with, and the last way back."""
+"""The distribution's raw config when the plan was made: what the apply compares with."""
 APPLYING = "applying.tfplan"
 """A copy of the plan while it is being applied."""
 PLAN_NOTE = "plan.note.json"
@@ -332,7 +332,7 @@ def _require_young(session: Session, made: str) -> None:
 
 
 def discard(directory: Path) -> None:
-    """Remove the saved plan, if there is one. The raw config beside it stays: it is the last way back."""
+    """Remove the saved plan, if there is one; the raw config beside it is overwritten by the next."""
     for name in (PLAN_NOTE, PLAN_FILE, PLAN_JSON, APPLYING):
         (directory / name).unlink(missing_ok=True)
 

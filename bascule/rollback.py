@@ -79,7 +79,7 @@ def rehearse(session: Session) -> str:
 def commit(session: Session, stage: Stage) -> str:
     """What to tell after going back: the commit to make, and the way further down."""
     return (
-        f"CloudFront sends visitors to the bucket; the site file asks for {stage}.\n"
+        f"CloudFront is told to send visitors to the bucket; the site file asks for {stage}.\n"
         f"Commit it:   git commit -m 'Roll {session.name} back' sites/{session.name}.toml rendered/{session.name}\n"
         'To go further down, set stage = "adopt" (or "none") and run `bascule apply`, which stops at each boundary.'
     )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bascule import aws
+from bascule.distribution import to_load_balancer
 from bascule.errors import InputError
 from bascule.formats import Expect, Via
 from bascule.inventory import Inventory, Unread, rows
@@ -90,8 +91,7 @@ def expected(
 
 def who_answers(config: Mapping[str, Any]) -> Expect:
     """Where the distribution's default behavior sends visitors."""
-    target = config.get("DefaultCacheBehavior", {}).get("TargetOriginId")
-    return Expect.APPLICATION if target == ALB_ORIGIN_ID else Expect.BUCKET
+    return Expect.APPLICATION if to_load_balancer(config) else Expect.BUCKET
 
 
 def _origins(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,6 +34,9 @@ class Gate:
     """Seconds between two looks at the most: what the API's documented waiter takes always."""
     settling: float = 0.0
     """Seconds for which it has to hold in every look before it passes."""
+    behind: bool = False
+    """Whether it looks through all that the others are about, and so is looked at, and its limit counts, once they
+    hold; where they don't, nothing comes of it."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,32 @@ def wait(
     sleep: Callable[[float], None] = time.sleep,
     at_once: int = AT_ONCE,
 ) -> list[Observed]:
-    """What came of each gate, in order: passed only if it held in every look for its settling time.
+    """What came of each gate that was looked at, in order: passed only if it held in every look for its settling time.
 
     A gate is looked at FIRST second after it was first, then after 2, 4 and so on up to its `longest`; it begins anew
     at FIRST when it holds and has to settle. One that passed is not looked at again. Ends when each passed, or as soon
     as one of them doesn't: its limit is over, or it is known not to hold however long one waits. Unless `patient`, the
     first look at which one doesn't hold is the end. Raises BasculeError as the looks do.
     """
+    rounds = count()
+    found: list[Observed] = []
+    for behind in (False, True):
+        if all(one.passed for one in found):
+            together = [gate for gate in gates if gate.behind is behind]
+            found += _together(together, watch, patient, clock, sleep, at_once, rounds)
+    return found
+
+
+def _together(
+    gates: Sequence[Gate],
+    watch: Watch,
+    patient: bool,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    at_once: int,
+    rounds: Iterator[int],
+) -> list[Observed]:
+    """`wait` for gates that are looked at together, in the next of `rounds`."""
     begin = clock()
     courses = [_Course(gate) for gate in gates]
 
@@ -109,7 +131,6 @@ def wait(
         verdict = course.gate.look(round_)
         return _looked(course, verdict, clock() - begin)
 
-    rounds = count()
     with ThreadPoolExecutor(at_once) as pool:
         while pending := [course for course in courses if course.done is None]:
             pause = min(course.due for course in pending) - (clock() - begin)
@@ -159,10 +180,11 @@ def _looked(course: _Course, verdict: Verdict, now: float) -> _Course:
 
 
 def _left(course: _Course, now: float) -> _Course:
-    """The course of a gate that isn't waited for any longer, since another one can't pass."""
+    """The course of a gate that isn't waited for any longer, since another one can't pass: what was seen of it is no
+    evidence of how it would have ended."""
     if course.done or course.last is None:
         return course
-    late = _unfinished(course.gate, course.last, Outcome.UNKNOWN, "not waited for")
+    late = replace(_unfinished(course.gate, course.last, Outcome.UNKNOWN, "not waited for"), unanswered=False)
     return replace(course, done=Observed(late, now, course.looks))
 
 

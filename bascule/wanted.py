@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bascule import files, site_file
-from bascule.errors import BasculeError
+from bascule.errors import BasculeError, InputError
 from bascule.ladder import Stage
 from bascule.synth import synthesize_and_render
 from bascule.workspace import Workspace
@@ -13,9 +13,12 @@ from bascule.workspace import Workspace
 
 def want(workspace: Workspace, name: str, stage: Stage) -> None:
     """Set `stage` in the site file, that one word, and render it for reviewers. Raises InputError for a file that can't
-    be used, OSError for one that can't be written."""
+    be changed."""
     path = workspace.site_file(name)
-    files.write(path, site_file.with_stage(site_file.read_text(path), stage, str(path)))
+    try:
+        files.write(path, site_file.with_stage(site_file.read_text(path), stage, str(path)))
+    except OSError as error:
+        raise InputError(f"can't be written: {error.strerror}", where=str(path)) from None
     synthesize_and_render(workspace, name, stage)
 
 

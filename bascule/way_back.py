@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from bascule import fence, files
+from bascule.distribution import to_load_balancer
 from bascule.errors import InputError
 from bascule.fence import Fence
-from bascule.ladder import ALB_ORIGIN_ID
 
 
 def keep(path: Path, live: Fence) -> None:
@@ -30,8 +28,3 @@ def read(path: Path) -> Fence:
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"not a distribution's config: {error}"[:160], where=str(path)) from None
-
-
-def to_load_balancer(config: Mapping[str, Any]) -> bool:
-    """Whether a DistributionConfig sends visitors to our load balancer."""
-    return bool(config.get("DefaultCacheBehavior", {}).get("TargetOriginId") == ALB_ORIGIN_ID)

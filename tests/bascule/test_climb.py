@@ -20,9 +20,12 @@ from scripted import (
     BALANCED,
     BALANCER,
     BUILD,
+    CONDITION,
     CONNECT,
     CONNECTED,
     DETACHED,
+    FORWARD,
+    HEADER,
     LISTENER,
     NONE,
     OURS,
@@ -31,6 +34,7 @@ from scripted import (
     RETIRE,
     RULE,
     RUNGS,
+    SECRET,
     SERVE,
     SERVED,
     SERVICE,
@@ -383,6 +387,27 @@ def test_sending_visitors_to_the_application_again_is_gated(
     assert applied == world.applied()
 
 
+@pytest.mark.parametrize(("status", "applied"), [("InProgress", []), ("Deployed", ["connect"])])
+def test_the_listener_forgets_no_value_that_an_edge_may_still_send(
+    world: World, status: str, applied: list[str]
+) -> None:
+    """Each edge sends the value of the config that it has; so two are taken until every edge has the last one."""
+    both = [{"http_header": [{"http_header_name": HEADER, "values": [SECRET, "07" * 32]}]}]
+    arns = {"arn": "arn:r", "listener_arn": "arn:l", "action": FORWARD}
+    world.begin({**RUNGS[CONNECT], **resource(RULE, **arns, condition=both)}, CONNECT)
+    world.change(rungs={"connect": {**RUNGS[CONNECT], **resource(RULE, **arns, condition=CONDITION)}})
+    asked = live()
+    assert isinstance(asked.answer, dict)
+    answer = {"Distribution": asked.answer["Distribution"] | {"Status": status}}
+    with account(replace(asked, answer=answer)) as clients:
+        if applied:
+            climb(world.session(clients), yes)
+        else:
+            with pytest.raises(NotReady, match="status InProgress"):
+                climb(world.session(clients), yes)
+    assert applied == world.applied()
+
+
 # --- the guard
 
 MORE = {
@@ -476,7 +501,9 @@ def test_a_rollback_is_one_apply_of_the_distribution_alone(world: World, reached
     assert "synth connect descending" == calls[calls.index(planned) - 1]
     assert ["connect"] == world.applied()
     assert {**RUNGS[CONNECT], **DETACHED} == world.state
-    assert told.startswith("CloudFront sends visitors to the bucket; the site file asks for connect.\nCommit it: ")
+    assert told.startswith(
+        "CloudFront is told to send visitors to the bucket; the site file asks for connect.\nCommit it: "
+    )
 
 
 def test_a_rollback_sets_the_stage_and_what_reviewers_read(world: World) -> None:
@@ -530,7 +557,7 @@ def test_where_connect_itself_is_broken_a_rollback_leaves_the_load_balancer_out(
     assert {**RUNGS[SERVE], DISTRIBUTION: RUNGS[ADOPT][DISTRIBUTION]} == world.state
     assert CONNECT is site_file.load(world.site_file).stage
     assert any(line.startswith("to connect it is not that simple:") for line in world.said)
-    assert told.startswith("CloudFront sends visitors to the bucket; the site file asks for connect.\n")
+    assert told.startswith("CloudFront is told to send visitors to the bucket; the site file asks for connect.\n")
 
 
 @pytest.mark.parametrize("error", [StateLocked("locked", where="", remedy="wait", holder={}), BasculeError("AWS")])

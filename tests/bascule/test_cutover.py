@@ -45,6 +45,8 @@ class Account:
     world: World
     healthy: bool = True
     rollout: str = "COMPLETED"
+    live: str = ""
+    """Where visitors are sent, if not where the state says."""
 
     def __call__(self, service: str) -> Any:
         return self
@@ -53,7 +55,7 @@ class Account:
         held = self.world.state[DISTRIBUTION]["values"]
         origins = [origin["origin_id"] for origin in held["origin"]]
         config = dict(KNOWN if ALB_ORIGIN_ID in origins else CONFIG)
-        target = held["default_cache_behavior"][0]["target_origin_id"]
+        target = self.live or held["default_cache_behavior"][0]["target_origin_id"]
         config["DefaultCacheBehavior"] = {**config["DefaultCacheBehavior"], "TargetOriginId": target}
         found = {"Id": Id, "Status": "Deployed", "DomainName": "d1.cloudfront.net", "DistributionConfig": config}
         return {"Distribution": found}
@@ -247,6 +249,32 @@ def test_up_to_retire_it_is_verified_twice(world: World, site: Site, reached: St
     assert [Expect.APPLICATION, Expect.APPLICATION] == site.asked
 
 
+@pytest.mark.parametrize("to", [SERVE, RETIRE])
+def test_what_could_not_be_invalidated_takes_nobody_back(
+    world: World, site: Site, monkeypatch: pytest.MonkeyPatch, to: Stage
+) -> None:
+    """And who stands there is told where visitors are."""
+    world.begin(RUNGS[CONNECT], CONNECT)
+
+    def refused(*args: Any, **more: Any) -> Any:
+        raise BasculeError("CreateInvalidation: AccessDenied")
+
+    monkeypatch.setattr(confirmation, "confirm", refused)
+    with pytest.raises(BasculeError, match="CreateInvalidation"):
+        cut(world, to=to)
+    assert ["serve"] == world.applied()
+    assert "`bascule rollback arquantix` takes them back" in world.said[-1]
+
+
+def test_where_somebody_sent_visitors_back_nothing_is_retired(world: World, site: Site) -> None:
+    """Past Terraform, so that its state still shows `serve`: that the old page answers is no failure then."""
+    world.begin(RUNGS[SERVE], SERVE)
+    account = Account(world, live="S3")
+    with pytest.raises(BasculeError, match="state shows serve, but visitors are sent to the bucket"):
+        cut(world, account=account, to=RETIRE)
+    assert ([], []) == (world.applied(), site.asked)
+
+
 def test_an_apply_that_fails_after_it_was_verified_takes_nobody_back(world: World, site: Site) -> None:
     world.begin(RUNGS[CONNECT], CONNECT)
     world.change(ends={"retire": {"state": RUNGS[SERVE], "error": "refused"}})
@@ -272,13 +300,25 @@ def test_a_way_back_that_fails_says_what_it_was_for_and_names_another(
     assert "wait; or `bascule rollback --direct` needs" in caught.value.remedy
 
 
-def test_an_apply_that_fails_once_visitors_are_moved_takes_them_back(world: World, site: Site) -> None:
-    """Terraform gave up waiting, say; the distribution has its new config."""
+@pytest.mark.parametrize(
+    ("outcome", "told", "applied"),
+    [
+        (Outcome.FAIL, "visitors were sent back to the bucket", ["serve", "connect"]),
+        (Outcome.PASS, "Failed to save state", ["serve"]),
+    ],
+    ids=["they get nothing", "they get the application"],
+)
+def test_an_apply_that_fails_once_visitors_are_moved_is_judged_by_what_they_get(
+    world: World, site: Site, outcome: Outcome, told: str, applied: list[str]
+) -> None:
+    """The distribution has its new config, and the state couldn't be written, say."""
     world.begin(RUNGS[CONNECT], CONNECT)
-    world.change(ends={"serve": {"state": RUNGS[SERVE], "error": "timeout while waiting for state"}})
-    with pytest.raises(BasculeError, match="visitors were sent back to the bucket"):
+    world.change(ends={"serve": {"state": RUNGS[SERVE], "error": "Failed to save state"}})
+    site.outcomes = [outcome, Outcome.PASS]
+    with pytest.raises(BasculeError, match=told):
         cut(world)
-    assert ["connect"] == world.applied()[-1:]
+    assert applied == world.applied()
+    assert Expect.APPLICATION is site.asked[0]
 
 
 def test_an_apply_that_fails_before_that_takes_nobody_back(world: World, site: Site) -> None:
@@ -288,21 +328,6 @@ def test_an_apply_that_fails_before_that_takes_nobody_back(world: World, site: S
         cut(world)
     assert [] == site.asked
     assert "connect" not in world.applied()
-
-
-def test_what_could_not_be_asked_after_the_switch_takes_nobody_back(
-    world: World, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An invalidation that is refused, say: nothing was seen that is wrong with what visitors get."""
-    world.begin(RUNGS[CONNECT], CONNECT)
-
-    def refused(*args: Any, **more: Any) -> Any:
-        raise BasculeError("CreateInvalidation: AccessDenied")
-
-    monkeypatch.setattr(confirmation, "confirm", refused)
-    with pytest.raises(BasculeError, match="CreateInvalidation"):
-        cut(world)
-    assert ["serve"] == world.applied()
 
 
 def test_a_person_who_stops_it_is_not_overruled(world: World, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,7 +340,9 @@ def test_a_person_who_stops_it_is_not_overruled(world: World, site: Site, monkey
     with pytest.raises(terraform.Interrupted):
         cut(world)
     assert ["serve"] == world.applied()
-    assert world.said[-1].startswith("stopped; visitors are sent to the application, and that wasn't verified")
+    assert world.said[-1].startswith(
+        "stopped; visitors are sent to the application; `bascule cutover arquantix` goes on"
+    )
 
 
 def test_who_stops_it_before_the_switch_is_told_that_nobody_was_moved(world: World, site: Site) -> None:
@@ -325,7 +352,7 @@ def test_who_stops_it_before_the_switch_is_told_that_nobody_was_moved(world: Wor
     world.begin(RUNGS[CONNECT], CONNECT)
     with pytest.raises(KeyboardInterrupt):
         cut(world, interrupted)
-    assert "stopped; visitors get the bucket; `bascule cutover arquantix` goes on" == world.said[-1]
+    assert "stopped; visitors are sent to the bucket; `bascule cutover arquantix` goes on" == world.said[-1]
 
 
 def test_no_is_no(world: World, site: Site) -> None:

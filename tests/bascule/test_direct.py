@@ -76,9 +76,18 @@ def test_a_person_is_shown_what_changes(kept: Path) -> None:
     assert f"since {found.kept}; what was changed since then is undone with it" in told
 
 
+ERROR_PAGE = {"ErrorCode": 503, "ResponsePagePath": "/sorry.html", "ResponseCode": "503", "ErrorCachingMinTTL": 10}
+
+
 @pytest.mark.parametrize(
     ("path", "value", "refused"),
-    [("Comment", "edited since", "comment"), ("DefaultRootObject", "", ""), ("PriceClass", "PriceClass_100", "price_")],
+    [
+        ("Comment", "edited since", "comment"),
+        ("PriceClass", "PriceClass_100", "price_class"),
+        ("Origins", {"Quantity": 1, "Items": [CONFIG["Origins"]["Items"][0] | {"OriginPath": "/v2"}]}, "origin_path"),
+        ("CustomErrorResponses", {"Quantity": 1, "Items": [ERROR_PAGE]}, "custom_error_response"),
+        ("DefaultRootObject", "", ""),
+    ],
 )
 def test_unasked_only_what_bascule_changes_goes_back(kept: Path, path: str, value: str, refused: str) -> None:
     """What somebody else changed since is undone by a person who has read that, or not at all."""

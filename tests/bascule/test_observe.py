@@ -25,6 +25,7 @@ from scripted_answers import Parameters, scripted
 
 from bascule import aws, observe, waiting
 from bascule.errors import BasculeError
+from bascule.formats import Expect
 from bascule.gates import ALB_ACTIVE, CLOSED, DEPLOYED, DEPLOYMENT, EXPRESSIBLE, PROBE, RELEASED, TARGETS, Verdict
 from bascule.gates import CONNECTED as CONNECTED_GATE
 from bascule.ladder import Stage, Step
@@ -34,7 +35,7 @@ from bascule.site import Site
 from bascule.verification import Reach
 from bascule.verify.messages import Address, Answer, Kind, NoAnswer, Request, Response
 from bascule.verify.run import Target
-from bascule.waiting import Observed
+from bascule.waiting import Gate, Observed
 
 STATE = {
     "values": {
@@ -167,17 +168,17 @@ CALLS: Mapping[str, tuple[str, str, list[str]]] = {
     "DescribeLoadBalancers": (
         "elasticloadbalancing:DescribeLoadBalancers",
         "LoadBalancerNotFound",
-        [ALB_ACTIVE, CLOSED],
+        [ALB_ACTIVE],
     ),
     "DescribeServices": ("ecs:DescribeServices", "ClusterNotFoundException", [DEPLOYMENT, TARGETS]),
     "DescribeTargetHealth": ("elasticloadbalancing:DescribeTargetHealth", "TargetGroupNotFound", [TARGETS]),
     "GetDistribution": (
         "cloudfront:GetDistribution",
         "NoSuchDistribution",
-        [DEPLOYED, CONNECTED_GATE, EXPRESSIBLE, PROBE, CLOSED],
+        [DEPLOYED, CONNECTED_GATE, EXPRESSIBLE],
     ),
 }
-"""Each call, the action that it needs, AWS's word for what isn't there, and the gates that it tells of."""
+"""Each call, the action that it needs, AWS's word for what isn't there, and the gates that it tells of first."""
 
 
 @pytest.mark.parametrize("operation", CALLS)
@@ -235,11 +236,12 @@ def test_expired_credentials_are_an_error() -> None:
 
 
 def test_gates_that_are_looked_at_together_share_their_calls() -> None:
-    """Each call once a round, whichever gates ask: they are judged by one answer, and AWS isn't asked five times."""
+    """Each call once a round, whichever gates ask: they are judged by one answer, and AWS isn't asked five times. What
+    visitors get is another round."""
     world = World()
     world.answers["GetDistribution"] = lambda now: {"Distribution": distribution(config=CONNECTED)}
     world.wait(TO_SERVE, settling=0)
-    assert sorted(CALLS) == sorted(world.asked)
+    assert sorted([*CALLS, "DescribeLoadBalancers", "GetDistribution"]) == sorted(world.asked)
 
 
 # --- what changes while it is waited for
@@ -336,6 +338,7 @@ OWN_404 = Response(404, (("content-type", "application/json"), ("x-cache", "Erro
 ERROR_PAGE = Response(200, S3, b"<title>Coming soon</title>")
 UNAVAILABLE = Response(503, (("server", "awselb/2.0"), ("x-cache", "Error from cloudfront")), b"<h1>503</h1>")
 NO_NAME = NoAnswer(Kind.NAME, "no such name in DNS")
+SILENT = NoAnswer(Kind.SILENT, "no answer for 10 s")
 
 ANSWERS: Mapping[str, tuple[Answer, Outcome, float, str]] = {
     "the application's own 404": (OWN_404, Outcome.PASS, 0, "404 application/json"),
@@ -343,6 +346,7 @@ ANSWERS: Mapping[str, tuple[Answer, Outcome, float, str]] = {
     "the load balancer": (UNAVAILABLE, Outcome.FAIL, 120, "comes from the load balancer itself"),
     "CloudFront": (Response(502, CLOUDFRONT), Outcome.FAIL, 120, "comes from CloudFront itself"),
     "nobody": (NO_NAME, Outcome.UNKNOWN, 120, "no such name in DNS"),
+    "a connection that stays silent": (SILENT, Outcome.FAIL, 120, "no answer for 10 s"),
 }
 
 
@@ -359,12 +363,12 @@ def test_the_application_has_to_answer_through_cloudfront(
 
 
 def test_an_answer_of_the_config_before_is_waited_for_until_the_distribution_is_deployed() -> None:
-    """An edge that hasn't the probe path yet asks the bucket."""
+    """An edge that hasn't the probe path yet asks the bucket, for minutes: it isn't asked so early."""
     world = World()
     world.answers["GetDistribution"] = lambda now: {
-        "Distribution": distribution("InProgress" if now < 40 else "Deployed", CONNECTED)
+        "Distribution": distribution("InProgress" if now < 400 else "Deployed", CONNECTED)
     }
-    world.probed = lambda now: ERROR_PAGE if now < 40 else OWN_404
+    world.probed = lambda now: UNAVAILABLE if now < 450 else OWN_404
     found = {one.verdict.gate: one for one in world.wait(TO_SERVE)}
     assert [True, True] == [found[DEPLOYED].passed, found[PROBE].passed]
 
@@ -392,6 +396,71 @@ def test_that_every_edge_has_the_config_can_be_waited_for_alone() -> None:
     assert (DEPLOYED, True) == (found.verdict.gate, found.passed)
 
 
+# --- while edges are getting the config that moves visitors
+
+SERVED = CONNECTED | {"DefaultCacheBehavior": CONNECTED["DefaultCacheBehavior"] | {"TargetOriginId": OURS["Id"]}}
+OLD_PAGE = Response(200, (("server", "AmazonS3"), ("content-type", "text/html")), b"<title>Coming soon</title>")
+FORBIDDEN = Response(403, (("server", "awselb/2.0"),), b"Forbidden")
+ITS_OWN_500 = Response(500, (("x-powered-by", "Next.js"),), b"")
+
+
+def arriving(world: World, config: Mapping[str, Any], expect: Expect, deployed: float = 300) -> Observed:
+    """What came of waiting for this config, which every edge has after so many seconds."""
+    world.answers["GetDistribution"] = lambda now: {
+        "Distribution": distribution("InProgress" if now < deployed else "Deployed", config)
+    }
+    (found,) = world.wait_for(lambda looking: [observe.arrived(looking, expect)])
+    return found
+
+
+@pytest.mark.parametrize("answer", [UNAVAILABLE, FORBIDDEN, Response(502, CLOUDFRONT), ITS_OWN_500, SILENT])
+def test_visitors_who_get_errors_do_not_wait_until_every_edge_has_the_config(answer: Answer) -> None:
+    """That takes minutes. Four errors in a row are no accident: a fifth would only be somebody else's."""
+    world = World(probed=lambda now: answer)
+    found = arriving(world, SERVED, Expect.APPLICATION)
+    assert (False, 7.0, True) == (found.passed, found.seconds, found.verdict.unanswered)
+    assert "again and again" in found.verdict.seen
+    assert {"/"} == {request.path for request in world.requests}
+
+
+@pytest.mark.parametrize(
+    "probed",
+    [
+        lambda now: OLD_PAGE if now < 200 else OWN_404,
+        lambda now: UNAVAILABLE if now % 3 == 1 else OLD_PAGE,
+        lambda now: NO_NAME,
+    ],
+    ids=["the page before", "an error now and then", "nothing can be asked from here"],
+)
+def test_what_is_no_error_time_and_again_is_waited_out(probed: Callable[[float], Answer]) -> None:
+    """Edges that haven't the config yet answer with the page before, as they should."""
+    found = arriving(World(probed=probed), SERVED, Expect.APPLICATION)
+    assert found.passed
+
+
+def test_going_back_nobody_is_asked_meanwhile() -> None:
+    """Nothing would be done about it: the bucket is where visitors are safe."""
+    world = World(probed=lambda now: UNAVAILABLE)
+    assert arriving(world, CONNECTED, Expect.BUCKET).passed
+    assert [] == world.requests
+
+
+@pytest.mark.parametrize(("config", "expect"), [(CONNECTED, Expect.APPLICATION), (SERVED, Expect.BUCKET)])
+def test_a_deployed_config_of_before_the_update_is_not_the_one(config: Mapping[str, Any], expect: Expect) -> None:
+    """An answer may lag behind the update that was just made."""
+    found = arriving(World(probed=lambda now: OLD_PAGE), config, expect, deployed=0)
+    assert (False, 2100.0) == (found.passed, found.seconds)
+    assert "status Deployed, of a config that sends visitors elsewhere" in found.verdict.seen
+
+
+def test_where_visitors_are_already_no_gate_is_waited_for_as_if_they_were_not() -> None:
+    """What fails there fails for them."""
+    world = World()
+    world.answers["DescribeTargetHealth"] = lambda now: {"TargetHealthDescriptions": targets("unhealthy")}
+    found = {one.verdict.gate: one for one in world.wait(replace(TO_SERVE, reached=Stage.SERVE, stage=Stage.RETIRE))}
+    assert (130.0, True) == (found[TARGETS].seconds, found[TARGETS].verdict.unanswered)
+
+
 # --- the account, by the clock
 
 BALANCER = OURS["DomainName"]
@@ -417,6 +486,11 @@ class World:
     outside: Callable[[float], Answer] = lambda now: NoAnswer(Kind.TIMED_OUT, "no connection for 5 s")
 
     def wait(self, step: Step, *, settling: int | None = 10, interval: int = 15) -> list[Observed]:
+        return self.wait_for(lambda looking: gates_before(looking, step), settling=settling, interval=interval)
+
+    def wait_for(
+        self, gates: Callable[[Looking], list[Gate]], *, settling: int | None = 10, interval: int = 15
+    ) -> list[Observed]:
         site = SITE.model_copy(
             update={
                 "gates": SITE.gates.model_copy(update={"settling": settling}),
@@ -424,7 +498,7 @@ class World:
             }
         )
         with scripted(self._script) as clients:
-            found = gates_before(Looking(clients, site, self._reach), step)
+            found = gates(Looking(clients, site, self._reach))
             return waiting.wait(found, clock=lambda: self.now, sleep=self._sleep, at_once=1)
 
     def _script(self, service: str, operation: str, parameters: Parameters) -> Mapping[str, Any] | Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, takewhile
 from threading import Barrier
 
@@ -67,8 +67,8 @@ class Scene:
     def holds(self, now: float) -> bool:
         return self.at(now).passed
 
-    def gate(self, limit: float = 600.0, longest: float = 15.0, settling: float = 0.0) -> Gate:
-        return Gate("gate", limit, self, longest, settling)
+    def gate(self, limit: float = 600.0, longest: float = 15.0, settling: float = 0.0, *, behind: bool = False) -> Gate:
+        return Gate("gate", limit, self, longest, settling, behind)
 
 
 @pytest.fixture
@@ -142,6 +142,30 @@ def test_one_whose_time_is_up_ends_the_waiting_for_all(world: World) -> None:
         "FAIL  gate: not yet; given up after 10 s, after 10 s",
         "UNKNOWN  gate: no answer; not waited for, after 10 s",
     ] == [str(one) for one in observed]
+
+
+def test_what_is_not_waited_for_to_the_end_is_no_evidence(world: World) -> None:
+    """One look at it says nothing of how it would have ended."""
+    sick = replace(NOT_YET, unanswered=True)
+    given_up, lost = Scene(world, [(0, sick)]), Scene(world, [(0, NEVER)])
+    assert [False, False] == [one.verdict.unanswered for one in world.wait(given_up.gate(), lost.gate())]
+    (alone,) = world.wait(given_up.gate(limit=10))
+    assert alone.verdict.unanswered
+
+
+def test_what_looks_through_the_others_is_waited_for_once_they_hold(world: World) -> None:
+    """Its limit counts from there: a distribution takes minutes, and the application is given two after that."""
+    first, through = Scene(world, [(0, NOT_YET), (240, HOLDS)]), Scene(world, [(0, NOT_YET), (300, HOLDS)])
+    observed = world.wait(through.gate(limit=120, behind=True), first.gate())
+    assert [True, True] == [one.passed for one in observed]
+    assert first.looked[-1] == through.looked[0] >= 240
+    assert first.rounds[-1] < through.rounds[0]
+
+
+def test_where_the_others_do_not_hold_what_looks_through_them_is_not_looked_at(world: World) -> None:
+    through = Scene(world, [(0, HOLDS)])
+    (observed,) = world.wait(through.gate(behind=True), Scene(world, [(0, NEVER)]).gate())
+    assert ("rolled back", []) == (observed.verdict.seen, through.looked)
 
 
 def test_who_is_not_patient_has_the_first_look(world: World) -> None:

@@ -138,7 +138,7 @@ def shown(found: Review) -> str:
 
 def once(gates: Sequence[Gate], *, watch: Watch, patient: bool = True) -> list[Observed]:
     """Looks at each gate once, in order: in these accounts nothing changes by being waited for."""
-    return wait([replace(gate, settling=0.0) for gate in gates], watch=watch, patient=False, at_once=1)
+    return wait([replace(gate, settling=0.0, limit=0.0) for gate in gates], watch=watch, at_once=1)
 
 
 class _CloudFront:
