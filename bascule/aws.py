@@ -184,6 +184,9 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperat
 
 
 SKEWED = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
+THROTTLED = frozenset(
+    {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+)
 
 
 def _client_error(error: Any) -> BasculeError:
@@ -197,4 +200,7 @@ def _client_error(error: Any) -> BasculeError:
         return BasculeError(what, remedy="this machine's clock is wrong: set it (AWS allows 15 minutes)")
     if code(error) in DENIED:
         return BasculeError(what, remedy="allow the call to this role, or use another one")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code(error) in THROTTLED or status >= 500:
+        return BasculeError(what, remedy="AWS is busy or has a fault, at every try: repeat the command in a while")
     return BasculeError(what)

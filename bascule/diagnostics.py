@@ -107,6 +107,9 @@ REMEDIES: tuple[tuple[str, str], ...] = (
 )
 """What to do about the diagnostics that operators meet, by a pattern in summary or detail; the first match counts."""
 
+GOES_ON = "once that is mended, or was only AWS's for a while, repeat the command: it plans anew and goes on from here"
+"""What to do about whatever else stopped an apply, which has saved what it did."""
+
 _LOCK = "Error acquiring the state lock"
 
 
@@ -128,7 +131,7 @@ def diagnostics_error(diagnostics: Sequence[Diagnostic], *, directory: Path, so_
     return TerraformFailed(
         "\n".join([*what, *([so_far] if so_far else [])]),
         where="; ".join(filter(None, where)),
-        remedy=remedy(text, directory),
+        remedy=remedy(text, directory) or (GOES_ON if so_far else ""),
     )
 
 

@@ -70,7 +70,13 @@ ERRORS: Mapping[str, tuple[Exception, str, str]] = {
     "denied": (client_error("AccessDenied"), "AccessDenied", "allow the call to this role"),
     "denied, says EC2": (client_error("UnauthorizedOperation"), "UnauthorizedOperation", "allow the call"),
     "denied, says HeadBucket": (client_error("403", "Forbidden"), "403: Forbidden", "allow the call"),
-    "any other error": (client_error("Throttling", "slower"), "DescribeServices: Throttling: slower", ""),
+    "throttled": (client_error("Throttling", "slower"), "DescribeServices: Throttling: slower", "repeat the command"),
+    "a fault of AWS's": (
+        exceptions.ClientError({"Error": {"Code": "Oops"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "ListX"),
+        "ListX: Oops",
+        "repeat the command",
+    ),
+    "any other error": (client_error("ServiceNotFoundException"), "DescribeServices: ServiceNotFoundException", ""),
     "an answer without an error": (exceptions.ClientError({}, "ListX"), "ListX", ""),
     "a setting that botocore refuses": (
         exceptions.ConfigParseError(path="config"),

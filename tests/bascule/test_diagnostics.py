@@ -63,6 +63,7 @@ def test_what_was_done_before_the_error_is_told() -> None:
     """An apply that failed half way says how far it came."""
     caught = diagnostics_error([error("No")], directory=HERE, so_far="done: aws_lb.this")
     assert caught.what == "Terraform: No\ndone: aws_lb.this"
+    assert "repeat the command: it plans anew and goes on from here" in caught.remedy
 
 
 def test_a_lock_says_who_holds_it_since_when_and_how_to_release_it() -> None:
