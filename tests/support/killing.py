@@ -75,6 +75,8 @@ class Ended:
     """Of the journal."""
     in_the_midst: bool
     """Whether it was killed at its moment; else it came to an end of its own."""
+    switches: Mapping[str, Any]
+    """Of the sandbox, right afterwards: what is left of the faults is there."""
 
 
 def run(workspace: Workspace, running: Running, *arguments: str, kill: Moment | None = None) -> Ended:
@@ -100,10 +102,11 @@ def run(workspace: Workspace, running: Running, *arguments: str, kill: Moment | 
                 kill_all(process.pid)
                 process.wait()
                 break
+        switches = control.configure(running)
         control.configure(running, **GOING_ON)
         printed.seek(0)
         calls, entries = control.calls(running, since), _journal(workspace)[before:]
-        return Ended(process.returncode, printed.read(), calls, entries, in_the_midst)
+        return Ended(process.returncode, printed.read(), calls, entries, in_the_midst, switches)
 
 
 def kill_all(leader: int) -> None:
