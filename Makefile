@@ -54,10 +54,10 @@ preflight: setup  ## what would stop the move
 	$(BASCULE) preflight $(SITE) $(ARGS)
 
 adopt: setup  ## read what is live into imports/SITE/
-	$(BASCULE) adopt $(SITE)
+	$(BASCULE) adopt $(SITE) $(ARGS)
 
 synth: setup  ## write Terraform JSON, and the HCL that reviewers read
-	$(BASCULE) synth $(SITE)
+	$(BASCULE) synth $(SITE) $(ARGS)
 
 plan: setup  ## plan the next step
 	$(BASCULE) plan $(SITE) $(ARGS)
@@ -84,7 +84,7 @@ log: setup  ## who did what when
 	$(BASCULE) log $(SITE) $(ARGS)
 
 status: setup  ## rung wanted, rung reached, account, last plan
-	$(BASCULE) status $(SITE)
+	$(BASCULE) status $(SITE) $(ARGS)
 
 lock: setup  ## resolve the dependencies anew into requirements.lock
 	$(PYTHON) -m venv .bascule/lock

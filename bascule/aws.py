@@ -164,7 +164,7 @@ def readable() -> Iterator[None]:
         raise BasculeError(
             f"AWS doesn't answer: {error}",
             remedy="check the network, the region, and AWS_ENDPOINT_URL if it is set (a sandbox that was stopped "
-            "doesn't answer: start it, or open a new shell)",
+            'doesn\'t answer: start it and `eval "$(bascule sandbox env)"` anew, or open a new shell)',
         ) from None
     except exceptions.ClientError as error:
         raise _client_error(error) from None

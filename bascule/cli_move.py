@@ -120,7 +120,8 @@ def _directly(site: str, yes: bool, dry_run: bool) -> None:
     direct.put_back(found, swap)
     if not Stage.CONNECT.at_least(found.site.stage):
         want_connect(workspace, found.name, typer.echo)
-    typer.echo(f"put back; `{command()} plan {found.name}` shows what Terraform's state has to catch up with")
+    typer.echo(f"put back; once Terraform works again, `{command()} apply {found.name}` lets its state catch up")
+    typer.echo(f"Commit it:   git commit -m 'Roll {found.name} back' sites/{found.name}.toml rendered/{found.name}")
     require_bucket(found, typer.echo)
 
 
@@ -150,6 +151,8 @@ def rotate(site: SiteName = "", yes: Yes = False) -> None:
     """
     from bascule.rotating import rotate as run
 
+    if not yes:
+        _require_terminal()  # before the first value is put anywhere
     session = opened(site)
     typer.echo(run(session, asking(session, yes)))
 
@@ -192,9 +195,13 @@ def asking(session: Session, yes: bool, *, strict: bool = True) -> Ask:
 
 def _says_yes(question: str) -> bool:
     """What a person answers at the terminal. Raises InputError where there is none."""
-    if not sys.stdin.isatty():
-        raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")
+    _require_terminal()
     try:
         return typer.confirm(question)
     except typer.Abort:
         raise KeyboardInterrupt from None
+
+
+def _require_terminal() -> None:
+    if not sys.stdin.isatty():
+        raise InputError("nobody to ask", where="standard input", remedy="pass --yes to apply without a question")

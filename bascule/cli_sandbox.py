@@ -66,6 +66,35 @@ def env() -> None:
     typer.echo(control.shell_exports(control.environment(running)), nl=False)
 
 
+@app.command("set")
+def set_switch(
+    switch: Annotated[str, typer.Argument(help="broken, unhealthy, never_steady: of the services named; undeployed.")],
+    services: Annotated[
+        list[str] | None, typer.Argument(metavar="[SERVICE...]", help="Names of services.", show_default="none: off")
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Turn undeployed off again.")] = False,
+) -> None:
+    """Break something, to see what bascule does about it; without a service's name it is mended again.
+
+    \b
+      broken        the application fails on everything but what its health check asks
+      unhealthy     its targets fail their health check
+      never_steady  its next deployment never starts a task
+      undeployed    a distribution that is updated stays InProgress, until --off
+    """
+    from bascule.errors import InputError
+    from bascule.sandbox import control
+
+    if switch not in ("broken", "unhealthy", "never_steady", "undeployed"):
+        raise InputError(f"no switch {switch!r}", where="SWITCH", remedy=f"{command()} sandbox set --help lists them")
+    running = control.status(_sandbox_root())
+    if running is None:
+        raise control.not_running(_sandbox_root())
+    value = not off if switch == "undeployed" else services or []
+    control.configure(running, **{switch: value})
+    typer.echo(f"{switch}: {', '.join(services) if services else 'on' if value else 'off'}")
+
+
 def command() -> str:
     """How this command was called, so that what it tells to type works as it stands."""
     called = Path(sys.argv[0])

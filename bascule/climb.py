@@ -97,7 +97,8 @@ def _watched(session: Session, step: Step, *, patient: bool = True, again: bool 
         session.record("gate", before=step.stage, **one.details)
     missed = [one for one in observed if not one.passed]
     if missed:
-        session.say("\n".join([f"not ready for {step.stage}:", *(f"  {one}" for one in missed)]))
+        yet = "" if patient else " yet"
+        session.say("\n".join([f"not ready for {step.stage}{yet}:", *(f"  {one}" for one in missed)]))
     elif observed and not again:
         session.say("\n".join([f"observed before {step.stage}:", *(f"  {one}" for one in observed)]))
     return observed

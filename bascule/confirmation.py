@@ -160,13 +160,13 @@ class Unverified(BasculeError):
 
 
 def require(rows: Sequence[Row], what: str) -> None:
-    """Raises Unverified, beginning with `what`, unless all rows pass."""
+    """Raises Unverified, with `what` and the rows that fail, or else those that are unknown, unless all pass."""
     if run.all_pass(rows):
         return
-    listed = [f"  {row.outcome}  {row.id}: {row.evidence}" for row in rows if not run.all_pass([row])]
-    error = Unverified(
-        "\n".join([what, *listed]), remedy="what to do is said with each row above; `bascule verify` asks again"
-    )
+    missed = failing(rows) or [row for row in rows if not run.all_pass([row])]
+    listed = [f"  {row.outcome}  {row.id}: {row.evidence}" for row in missed]
+    remedies = dict.fromkeys([*(row.remedy for row in missed if row.remedy), "`bascule verify` asks again"])
+    error = Unverified("\n".join([what, *listed]), remedy="\n          ".join(remedies))
     error.unanswered = any(row.id in ANSWERS for row in failing(rows))
     raise error
 

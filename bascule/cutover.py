@@ -55,7 +55,9 @@ def cut_over(
         nonlocal asked
         asked = True
         rows = confirmation.confirm(going, Expect.APPLICATION, session.say, before=pace, sleep=sleep)
-        confirmation.require(rows, "visitors are sent to the application, and this isn't as it should be:")
+        confirmation.require(
+            rows, "what the site answers isn't as it should be once visitors are sent to the application:"
+        )
 
     def on_the_way(step: Step) -> None:
         if step.descends:
@@ -70,18 +72,15 @@ def cut_over(
             if to.at_least(Stage.SERVE):
                 verify()
             climb.settle(going)
-        except Declined:
-            raise
-        except (Interrupted, KeyboardInterrupt):
-            session.say(f"stopped; {_whereabouts(going)}")
+        except (Declined, Interrupted, KeyboardInterrupt):
+            session.say(f"stopped; {_whereabouts(going)}; the site file asks for {to}")
             raise
         except BasculeError as error:
             # An apply that fails may have moved them all the same: what they get then decides, as always.
             seen = error if moved or asked or not _is_moved(going) else _failure_of(verify, error)
             if goes_back and isinstance(seen, (NotReady, Unverified)) and seen.unanswered and _is_moved(going):
                 _go_back(going, seen, sleep)
-            if to.at_least(Stage.SERVE):
-                session.say(_whereabouts(going))
+            session.say(_whereabouts(going))
             raise
     visitors = ", and visitors get the application" if to.at_least(Stage.SERVE) else ""
     files = f"sites/{session.name}.toml rendered/{session.name}"
@@ -141,7 +140,8 @@ def _descent(session: Session, what: str) -> InputError:
     return InputError(
         what,
         where=str(session.workspace.site_file(session.name)),
-        remedy="go down by `bascule rollback`, or by setting `stage` and `bascule apply`",
+        remedy="cutover goes up alone; to go down, set `stage` and `bascule apply`: with visitors at the application, "
+        "`bascule rollback` first",
     )
 
 

@@ -66,7 +66,9 @@ def check(paths: Sequence[str]) -> None:
     """Raises InputError for a path that CloudFront would refuse."""
     for path in paths:
         if not path.startswith("/"):
-            raise InputError(f"{path!r} has no leading slash", where="PATH", remedy="write /*, or /page.html")
+            raise InputError(
+                f"{path!r} has no leading slash", where="PATH", remedy="write /*, or /page.html; the site is --site"
+            )
 
 
 def require(done: Invalidation, distribution: str) -> None:

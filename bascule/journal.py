@@ -94,10 +94,18 @@ def read(path: Path) -> list[Entry]:
 
 
 def told(entries: Sequence[Entry]) -> Iterator[str]:
-    """A line for each entry."""
+    """A line for each entry, and one where somebody else goes on. A plan's fingerprint is told by its beginning."""
+    who = None
     for entry in entries:
-        details = ", ".join(f"{key} {value}" for key, value in entry.details.items() if value not in (None, ""))
-        yield f"{entry.at}  {entry.event:<14}  {details}  [{entry.who}]"
+        if entry.who != who:
+            who = entry.who
+            yield f"by {who}:"
+        details = ", ".join(_detail(key, value) for key, value in entry.details.items() if value not in (None, ""))
+        yield f"{entry.at}  {entry.event:<14}  {details}".rstrip()
+
+
+def _detail(key: str, value: object) -> str:
+    return f"{key} {str(value)[:12] if key == 'plan' else value}"
 
 
 def _entry(line: str) -> Entry | None:

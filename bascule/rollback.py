@@ -58,6 +58,8 @@ def roll_back(session: Session, ask: Ask) -> WentBack:
     finally:
         # It holds one resource of the step: `bascule apply` would take it for the whole.
         plans.discard(back.directory)
+    if not changes and Stage.CONNECT.at_least(session.site.stage):
+        return WentBack("visitors are sent to the bucket already, and the site file says so", True)
     return WentBack(commit(session, min(session.site.stage, Stage.CONNECT, key=lambda stage: stage.rung)), True)
 
 

@@ -28,6 +28,16 @@ def rotate(session: Session, ask: Ask) -> str:
     if not now.at_least(Stage.BUILD):
         return _unused(session, now)
     moves: list[rotation.Move] = []
+    try:
+        return _to_the_end(session, now, state, ask, moves)
+    except (BasculeError, KeyboardInterrupt):
+        if moves:
+            session.say("the rotation is under way, and may stay there: `bascule secret rotate` goes on with it")
+        raise
+
+
+def _to_the_end(session: Session, now: Stage, state: Mapping[str, Any], ask: Ask, moves: list[rotation.Move]) -> str:
+    """Make one move after the other, kept in `moves`; returns what to tell."""
     begun = False
     while True:
         held, seen = look(session, state)

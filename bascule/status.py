@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from bascule import plans
+from bascule.distribution import to_load_balancer
 from bascule.ladder import reached, steps
+from bascule.observe import live_distribution
 from bascule.session import Session, prepare
 
 
+def _moved(session: Session) -> bool:
+    return to_load_balancer(live_distribution(session.clients, session.site)["DistributionConfig"])
+
+
 def status(session: Session) -> str:
-    """A few lines for a person. Reads the state; changes nothing in the account or the state."""
+    """A few lines for a person. Reads the state and the distribution; changes nothing in the account or the state."""
     attach_alone = session.site.service.health_check_grace_period is not None
     now, wanted = reached(prepare(session)), session.site.stage
     note = plans.read_note(session.directory)
@@ -16,6 +22,7 @@ def status(session: Session) -> str:
     lines = [
         f"rung wanted:   {wanted}   ({session.workspace.site_file(session.name)})",
         f"rung reached:  {now}   (Terraform's state)",
+        f"visitors get:  {'the application' if _moved(session) else 'the bucket'}   (CloudFront, now)",
         f"next:          {'nothing to climb, by the state' if now is wanted else f'`bascule plan`: {way}'}",
         f"last plan:     {f'to {note.step}, made {note.made}, not applied' if note else 'none saved'}",
     ]

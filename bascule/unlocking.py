@@ -43,7 +43,8 @@ def _released(notes: Path, locked: StateLocked, unlock: Callable[[str], object],
     for run in found:
         if not running.is_gone(run):
             what = f"{locked.what}; that is process {run.pid} of this host, begun from this folder and still at work"
-            raise StateLocked(what, where=locked.where, remedy=locked.remedy, holder=locked.holder) from None
+            remedy = "wait until it has ended: it finishes what it began; then run this again, which goes on from there"
+            raise StateLocked(what, where=locked.where, remedy=remedy, holder=locked.holder) from None
     if not found:
         raise locked
     try:

@@ -63,7 +63,6 @@ class Observed:
         one = self.verdict
         return {
             "gate": one.gate,
-            "passed": one.passed,
             "outcome": one.outcome,
             "seen": one.seen,
             "seconds": round(self.seconds, 1),
@@ -139,7 +138,8 @@ def _together(
             before, courses = courses, list(pool.map(partial(look, next(rounds)), courses))
             lost = any(course.done is not None and not course.done.passed for course in courses)
             if lost or (not patient and any(course.last is not None and not course.last.passed for course in courses)):
-                courses = [_left(course, clock() - begin) for course in courses]
+                why = "not waited for" if lost else "the first look"
+                courses = [_left(course, clock() - begin, why) for course in courses]
             for old, course in zip(before, courses, strict=True):
                 news = course.last != old.last or (course.looks > old.looks and course.pause == course.gate.longest)
                 if course.done is None and course.last is not None and news:
@@ -179,12 +179,12 @@ def _looked(course: _Course, verdict: Verdict, now: float) -> _Course:
     return _Course(gate, now + max(soon, FIRST), min(pause * 2, gate.longest), looks, verdict, since)
 
 
-def _left(course: _Course, now: float) -> _Course:
-    """The course of a gate that isn't waited for any longer, since another one can't pass: what was seen of it is no
-    evidence of how it would have ended."""
+def _left(course: _Course, now: float, why: str) -> _Course:
+    """The course of a gate that isn't waited for any longer: what was seen of it is no evidence of how it would have
+    ended."""
     if course.done or course.last is None:
         return course
-    late = replace(_unfinished(course.gate, course.last, Outcome.UNKNOWN, "not waited for"), unanswered=False)
+    late = replace(_unfinished(course.gate, course.last, Outcome.UNKNOWN, why), unanswered=False)
     return replace(course, done=Observed(late, now, course.looks))
 
 

@@ -9,7 +9,7 @@ from bascule.formats import Expect
 from bascule.outcomes import Result, fail, not_configured, passed, unknown, warn, worst
 from bascule.verify.expectation import Expectation
 from bascule.verify.messages import Kind, NoAnswer, Request, Response
-from bascule.verify.remedies import remedy
+from bascule.verify.remedies import LOGS, remedy
 from bascule.verify.row import Steps, ask, unanswered
 from bascule.verify.source import BEHIND, Source, seen, shown, source
 from bascule.verify.walk import page
@@ -31,6 +31,8 @@ def alias(expected: Expectation, host: str) -> Steps[Result]:
     by = source(response, expected.markers)
     if by in _expected(expected) and response.status < 400:
         return passed(f"{host} shows {by}: {seen(response)}")
+    if by in _expected(expected):
+        return fail(f"{host} is answered {response.status} by {by}: {seen(response)}", LOGS)
     return fail(f"{host} shows {by}, not {expected.expect.who}: {seen(response)}", remedy(expected, by))
 
 

@@ -8,7 +8,7 @@ from bascule.formats import Expect
 from bascule.outcomes import Result, fail, not_configured, passed, unknown, warn
 from bascule.verify.expectation import Expectation
 from bascule.verify.messages import Request, Response
-from bascule.verify.remedies import INVALIDATE, remedy
+from bascule.verify.remedies import INVALIDATE, LOGS, remedy
 from bascule.verify.row import Steps, ask
 from bascule.verify.source import APP_ROUTER, BEHIND, Source, masked, seen, shown, signed, source
 from bascule.verify.walk import Page, application_page, page, with_query
@@ -40,10 +40,12 @@ def home(expected: Expectation) -> Steps[Result]:
 
 
 def _new(expected: Expectation, response: Response, by: Source) -> Result:
-    if by not in BEHIND or response.status != 200:
+    if by not in BEHIND:
         return fail(f"/ comes from {by}: {seen(response)}", remedy(expected, by))
+    if response.status != 200:
+        return fail(f"/ is answered {response.status} by {by}: {seen(response)}", LOGS)
     if response.media_type != "text/html":
-        return fail(f"/ isn't HTML: {seen(response)}", "look at the application's logs")
+        return fail(f"/ isn't HTML: {seen(response)}", LOGS)
     new = expected.markers.new
     if new is not None and not expected.markers.is_new(response.body):
         return fail(

@@ -6,7 +6,8 @@ from bascule.formats import Expect
 from bascule.verify.expectation import Expectation
 from bascule.verify.source import Source
 
-INVALIDATE = "if it was cached, invalidate: `aws cloudfront create-invalidation --distribution-id ID --paths '/*'`"
+INVALIDATE = "if it was cached: `bascule invalidate`"
+LOGS = "look at the application's logs"
 
 
 def remedy(expected: Expectation, by: Source) -> str:

@@ -14,7 +14,7 @@ NOT_ALLOWED = "not configured to allow the HTTP request method"
 """CloudFront's own words for a method that the behavior doesn't take."""
 
 MASK = "an error page of CloudFront stands in its place: see the distribution's custom error responses"
-NOTHING_ECHOES = "nothing echoes"
+NOTHING_ECHOES = "no path is known that repeats them"
 SAY_ECHO = "say echo_path in [verify]: a path at which the application repeats query string and cookies"
 
 
@@ -75,13 +75,15 @@ def query(expected: Expectation) -> Steps[Result]:
     by = source(response, expected.markers)
     if by not in BEHIND:
         return unknown(f"/_next/image comes from {by}: {seen(response)}", "see the row home")
-    return unknown(f"{NOTHING_ECHOES}: /_next/image: {seen(response)}", SAY_ECHO)
+    if response.status >= 500:
+        return unknown(f"/_next/image: {seen(response)}", "see the row home")
+    return not_configured(f"{NOTHING_ECHOES}: /_next/image: {seen(response)}", SAY_ECHO)
 
 
 def cookies(expected: Expectation) -> Steps[Result]:
     """Whether cookies come to the application."""
     if expected.echo_path is None:
-        return unknown(NOTHING_ECHOES, SAY_ECHO)
+        return not_configured(NOTHING_ECHOES, SAY_ECHO)
     token = f"{expected.nonce}c"
     path = with_query(expected.echo_path, f"bascule={expected.nonce}e")
     response = yield from ask(Request(expected.host, path, headers=(("cookie", f"bascule={token}"),)))

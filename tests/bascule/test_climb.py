@@ -308,7 +308,7 @@ def test_a_gate_that_fails_makes_finishing_the_rung_the_next_step(world: World) 
     with account(*SICK, *READY, *READY) as clients:
         assert SERVE is climb(world.session(clients), yes)
     assert ["connect", "serve"] == world.applied()
-    assert "not ready for serve:\n" in world.said[0]
+    assert "not ready for serve yet:\n" in world.said[0]
     assert "  FAIL  targets healthy: 0 of 1 healthy, 1 wanted" in world.said[0]
     assert world.said[1].startswith("connect → connect (a step on the way to serve")
 

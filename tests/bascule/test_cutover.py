@@ -187,7 +187,7 @@ def test_visitors_stay_where_they_are(
     """With --no-rollback; and where nothing was seen that is wrong."""
     world.begin(RUNGS[CONNECT], CONNECT)
     site.outcomes = list(outcomes)
-    with pytest.raises(BasculeError, match="visitors are sent to the application, and this isn't as it should be"):
+    with pytest.raises(BasculeError, match="what the site answers isn't as it should be"):
         cut(world, **options)
     assert ["serve"] == world.applied()
     assert SERVE is wanted(world)
@@ -352,7 +352,10 @@ def test_who_stops_it_before_the_switch_is_told_that_nobody_was_moved(world: Wor
     world.begin(RUNGS[CONNECT], CONNECT)
     with pytest.raises(KeyboardInterrupt):
         cut(world, interrupted)
-    assert "stopped; visitors are sent to the bucket; `bascule cutover arquantix` goes on" == world.said[-1]
+    assert (
+        "stopped; visitors are sent to the bucket; `bascule cutover arquantix` goes on; the site file asks for serve"
+        == world.said[-1]
+    )
 
 
 def test_no_is_no(world: World, site: Site) -> None:

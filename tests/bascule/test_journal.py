@@ -80,9 +80,12 @@ def test_a_journal_that_was_never_begun_is_empty(path: Path) -> None:
 
 
 def test_each_entry_is_told_in_a_line(path: Path) -> None:
-    """With its details, but for those that are empty."""
-    journal.recorder(path, "arn")("apply begun", to="build", plan="")
-    (line,) = journal.told(journal.read(path))
+    """With its details, but for those that are empty; and who did it, where somebody else goes on."""
+    for arn, plan in (("arn", ""), ("arn", "0123456789abcdef"), ("other", "")):
+        journal.recorder(path, arn)("apply begun", to="build", plan=plan)
+    who, line, planned, other, _ = journal.told(journal.read(path))
+    assert (who.split()[:2], other.split()[:2]) == (["by", "arn"], ["by", "other"])
     assert "apply begun" in line
     assert "to build" in line
     assert "plan" not in line
+    assert planned.endswith("plan 0123456789ab")

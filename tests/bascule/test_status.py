@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from example import account
-from scripted import RUNGS, World
+from scripted import RUNGS, World, live
 
 from bascule.ladder import Stage
 from bascule.status import status
@@ -15,7 +15,7 @@ from bascule.status import status
 def told(root: Path, now: Stage, wanted: Stage, grace_period: int | None = None) -> dict[str, str]:
     """What `bascule status` says, by the words that lead each line."""
     world = World(root).begin(RUNGS[now], wanted)
-    with account() as clients:
+    with account(live()) as clients:
         lines = status(world.session(clients, grace_period)).split("\n")
     assert [] == world.ran("plan", "apply", "untaint")
     assert world.state == RUNGS[now]
@@ -41,12 +41,13 @@ def test_status_tells_the_way_that_apply_takes(
     assert f"{wanted}   (" in found["rung wanted"]
     assert f"{now}   (Terraform's state)" == found["rung reached"]
     assert "none saved" == found["last plan"]
+    assert "the bucket   (CloudFront, now)" == found["visitors get"]  # whatever the state says
 
 
 def test_status_names_the_plan_that_is_saved(tmp_path: Path) -> None:
     """Its step, and that it wasn't applied."""
     world = World(tmp_path).begin(RUNGS[Stage.ADOPT], Stage.CONNECT)
-    with account() as clients:
+    with account(live()) as clients:
         world.plan(clients)
         last = status(world.session(clients)).split("\n")[-1]
     assert last.startswith("last plan:     to connect, made 20")

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from bascule import cli_sandbox
 from bascule.errors import BasculeError, InputError
 from bascule.sandbox import clock, control
 from bascule.sandbox.control import Running
@@ -237,3 +239,20 @@ def test_control_needs_neither_moto_nor_boto3() -> None:
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
 
     assert shown.strip() == "[]"
+
+
+def test_switches_are_turned_from_the_command_line(
+    sandbox: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On by a service's name, off without one; what isn't a switch is said."""
+    monkeypatch.setattr(cli_sandbox, "_sandbox_root", lambda: sandbox.root)
+    turned = CliRunner()
+    for words, value in ((["broken", "web"], ["web"]), (["broken"], []), (["unhealthy", "a", "b"], ["a", "b"])):
+        assert 0 == turned.invoke(cli_sandbox.app, ["set", *words]).exit_code
+        assert value == control.configure(sandbox)[words[0]]
+    for words, on in ((["undeployed"], True), (["undeployed", "--off"], False), (["unhealthy"], False)):
+        assert 0 == turned.invoke(cli_sandbox.app, ["set", *words]).exit_code
+        assert on == bool(control.configure(sandbox)[words[0]])
+    assert isinstance(turned.invoke(cli_sandbox.app, ["set", "stopped"]).exception, InputError)
+    monkeypatch.setattr(cli_sandbox, "_sandbox_root", lambda: tmp_path)
+    assert isinstance(turned.invoke(cli_sandbox.app, ["set", "broken"]).exception, BasculeError)

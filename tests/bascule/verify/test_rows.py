@@ -173,9 +173,9 @@ def test_a_probe_that_is_masked_is_unknown() -> None:
     assert Outcome.NOT_CONFIGURED is outcome(requests.probe(replace(EXPECTED, probe_path=None)), S3)
 
 
-def test_without_an_echo_cookies_are_unknown_and_queries_seen_by_the_image_optimizer() -> None:
-    """It says which parameter it misses."""
-    assert (Outcome.UNKNOWN, "nothing echoes") == (
+def test_without_an_echo_nobody_set_cookies_up_to_be_seen_and_queries_are_by_the_image_optimizer() -> None:
+    """It says which parameter it misses. A site that has no such path can be moved all the same."""
+    assert (Outcome.NOT_CONFIGURED, "no path is known that repeats them") == (
         outcome(requests.cookies(EXPECTED), NEXT),
         told(requests.cookies(EXPECTED), NEXT).evidence,
     )
@@ -183,7 +183,8 @@ def test_without_an_echo_cookies_are_unknown_and_queries_seen_by_the_image_optim
     assert Outcome.PASS is outcome(requests.query(EXPECTED), arrived)
     assert Outcome.PASS is outcome(requests.query(EXPECTED), Response(400, (), b'"url" parameter is not allowed'))
     assert Outcome.FAIL is outcome(requests.query(EXPECTED), Response(400, (), b'"url" parameter is required'))
-    assert Outcome.UNKNOWN is outcome(requests.query(EXPECTED), replace(NEXT, status=404))
+    assert Outcome.NOT_CONFIGURED is outcome(requests.query(EXPECTED), replace(NEXT, status=404))
+    assert Outcome.UNKNOWN is outcome(requests.query(EXPECTED), replace(NEXT, status=500))
     assert "see the row home" == told(requests.query(EXPECTED), S3).remedy
 
 
