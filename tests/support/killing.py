@@ -92,11 +92,15 @@ def run(workspace: Workspace, running: Running, *arguments: str, kill: Moment | 
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             start_new_session=True,
         )
-        begin, begun, in_the_midst = monotonic(), -1, False
+        begin, seen, begun, in_the_midst = monotonic(), since, -1, False
         while not _ends(process):
-            if kill is not None and begun < 0 and kill.is_begun(_journal(workspace)[before:]):
-                begun = len(control.calls(running))
-                control.configure(running, **kill.hold)
+            if kill is not None and begun < 0:
+                # The call may be answered before this look sees that it is begun: so it counts from the look before.
+                calls_so_far = len(control.calls(running))
+                if kill.is_begun(_journal(workspace)[before:]):
+                    begun = seen
+                    control.configure(running, **kill.hold)
+                seen = calls_so_far
             in_the_midst = kill is not None and begun >= 0 and kill.is_there(control.calls(running, begun))
             if in_the_midst or monotonic() - begin > LIMIT:
                 kill_all(process.pid)
