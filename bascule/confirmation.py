@@ -74,9 +74,8 @@ def _looking(place: Place) -> observe.Looking:
 def _wait(place: Place, gate: Gate, say: Callable[[str], None], wait: Wait) -> None:
     (deployed,) = wait([gate], watch=lambda one: say(waiting.told(one)))
     place.record("gate", before="invalidation", **deployed.details)
-    if not deployed.passed:
-        what = "not every edge is known to have the distribution's config, and nothing was invalidated:"
-        gates.require([deployed.verdict], what, "once it is deployed: `bascule invalidate`, then `bascule verify`")
+    what = "not every edge is known to have the distribution's config, and nothing was invalidated:"
+    gates.require([deployed.verdict], what, "once it is deployed: `bascule invalidate`, then `bascule verify`")
     say(f"observed before the invalidation:\n  {deployed}")
 
 

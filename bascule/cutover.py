@@ -10,13 +10,12 @@ from typing import NoReturn
 from bascule import climb, confirmation, rollback
 from bascule.climb import Ask, Declined
 from bascule.confirmation import Unverified
-from bascule.distribution import to_load_balancer
 from bascule.errors import BasculeError, InputError
 from bascule.formats import Expect
 from bascule.gates import NotReady
 from bascule.journal import timed
-from bascule.ladder import Stage, Step
-from bascule.observe import live_distribution
+from bascule.ladder import ALB_ORIGIN_ID, Stage, Step
+from bascule.observe import visitors_go_to
 from bascule.session import Session
 from bascule.terraform import Interrupted
 from bascule.wanted import want
@@ -168,4 +167,4 @@ def _is_moved(session: Session) -> bool:
 
 
 def _moved(session: Session) -> bool:
-    return to_load_balancer(live_distribution(session.clients, session.site)["DistributionConfig"])
+    return visitors_go_to(session.clients, session.site) == ALB_ORIGIN_ID

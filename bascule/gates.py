@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bascule import distribution
-from bascule.distribution import to_load_balancer
 from bascule.errors import BasculeError
 from bascule.formats import Expect
 from bascule.inventory import Unread
@@ -165,7 +164,7 @@ def distribution_deployed(answer: Answer, expect: Expect | None = None) -> Verdi
     """
     status, seen = answer["Status"], f"status {answer['Status']}"
     leads = None if expect is None else expect is Expect.APPLICATION
-    if leads not in (None, to_load_balancer(answer["DistributionConfig"])):
+    if leads not in (None, distribution.to_load_balancer(answer["DistributionConfig"])):
         return Verdict(DEPLOYED, Outcome.FAIL, f"{seen}, of a config that sends visitors elsewhere", may_change=True)
     return _held(DEPLOYED, status == "Deployed", seen, may_change=True)
 
